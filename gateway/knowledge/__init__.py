@@ -1,0 +1,1 @@
+"""Facts about both APIs as data, and pure codecs between their forms."""

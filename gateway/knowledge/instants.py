@@ -1,0 +1,26 @@
+"""Instants as both APIs write them: RFC 3339, UTC, whole seconds (legacy-rest-api 1.10, jmap-management-api 2.2.5)."""
+
+import re
+from datetime import UTC, datetime
+
+_RFC3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
+def text_of(unix: int) -> str:
+    """`YYYY-MM-DDTHH:MM:SSZ` of unix seconds."""
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def unix_of(text: str) -> int | None:
+    """Unix seconds of an RFC 3339 instant, a fraction cut off; None when the text is no such instant."""
+    match = _RFC3339.fullmatch(text)
+    if not match:
+        return None
+    day, time, zone = match.groups()
+    try:
+        moment = datetime.fromisoformat(f"{day}T{time}{'+00:00' if zone in 'Zz' else zone}")
+        return int(moment.timestamp())
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,54 @@
+"""One old request as a row sees it, and what a row may answer."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gateway.jmap.calls import Call, Object
+from gateway.settings import Settings
+
+
+class Caller(Protocol):
+    """The new server as seen with the credentials of one caller; implemented by `jmap.client`."""
+
+    async def request(self, *calls: Call) -> list[Object]:
+        """Send one batch and give the arguments of each answer in order; the first method error is raised (`jmap.errors`)."""
+
+
+class Flags(Protocol):
+    """Remembered switches; implemented by `state`."""
+
+    async def queue_running(self) -> bool:
+        """Whether the queue was last seen running; True when nothing is remembered."""
+
+    async def set_queue_running(self, *, running: bool) -> None:
+        """Remember the state of the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An old request after routing and validation.
+
+    `path` holds decoded path elements by the name in `openapi.yaml`; `query` what is left after the old rules (legacy-rest-api 1.9);
+    `body` the JSON value or None; `now` unix seconds.
+    """
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    now: int
+    settings: Settings
+    caller: Caller
+    flags: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A long list, written page by page as `{"data": {"items": [...], "total": n, **extra}}`."""
+
+    total: int
+    pages: AsyncIterator[list[Any]]
+    extra: Mapping[str, Any]
+
+
+Answer = Any | Listing

@@ -1,0 +1,1 @@
+"""What the new server cannot remember for us."""

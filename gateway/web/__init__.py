@@ -1,0 +1,1 @@
+"""HTTP as old clients see it: requests in, old replies and refusals out."""

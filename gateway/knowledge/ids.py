@@ -40,5 +40,5 @@ def decimal(text: str) -> int | None:
 
 
 def path_number(text: str) -> int | None:
-    """Number of a path element: digits, leading zeros and one leading `+` (legacy-rest-api 1.8), else None; empty counts as 0."""
-    return decimal(text.removeprefix("+") or "0") if text != "+" else None
+    """Number of a path element: decimal digits with leading zeros and one leading `+` allowed (legacy-rest-api 1.8), else None."""
+    return decimal(text.removeprefix("+"))

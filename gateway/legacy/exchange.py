@@ -1,6 +1,6 @@
 """One old request as a row sees it, and what a row may answer."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,7 +30,8 @@ class Exchange:
     """An old request after routing and validation.
 
     `path` holds decoded path elements by the name in `openapi.yaml`; `query` what is left after the old rules (legacy-rest-api 1.9);
-    `body` the JSON value or None; `now` unix seconds.
+    `body` the JSON value or None; `now` unix seconds. `background` takes over work that goes on after the answer; whoever owns it keeps
+    the task, logs its failure and waits for it when the gateway stops.
     """
 
     path: Mapping[str, str]
@@ -40,11 +41,15 @@ class Exchange:
     settings: Settings
     caller: Caller
     flags: Flags
+    background: Callable[[Coroutine[Any, Any, None]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A long list, written page by page as `{"data": {"items": [...], "total": n, **extra}}`."""
+    """A long list, written page by page as `{"data": {"items": [...], "total": n, **extra}}`.
+
+    The first page is asked for before the head of the reply is sent, so that its failure still has a status of its own.
+    """
 
     total: int
     pages: AsyncIterator[list[Any]]

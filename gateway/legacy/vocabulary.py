@@ -1,0 +1,48 @@
+"""The words that rows are made of: each makes an `Action` (mapping-operations 2 to 4)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.jmap.calls import Get, Object
+from gateway.legacy.exchange import Exchange
+from gateway.legacy.refusals import NotFound, Unsupported
+from gateway.legacy.table import Action, Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One object of the new server: its type and its id in text form."""
+
+    type: str
+    id: str
+
+
+def does(function: Handler, *calls: str) -> Action:
+    """Row served by a function of its own; `calls` names the new methods it may use."""
+    return Action(function, calls)
+
+
+def gets(locate: Callable[[Exchange], Target], item: Callable[[Object, Exchange], Any], *calls: str) -> Action:
+    """Row that reads one object in one round trip and shapes it.
+
+    `locate` and `item` raise `NotFound` when the path names nothing, or something else than the object that was found.
+    """
+
+    async def get(exchange: Exchange) -> Any:
+        target = locate(exchange)
+        (answer,) = await exchange.caller.request(Get(target.type, [target.id]))
+        for found in answer["list"]:
+            return item(found, exchange)
+        raise NotFound
+
+    return Action(get, calls)
+
+
+def refused(details: str) -> Action:
+    """Row of a call that cannot be served: the text is shown by old clients."""
+
+    async def refuse(_exchange: Exchange) -> Any:
+        raise Unsupported(details)
+
+    return Action(refuse, status="refused", note=details)

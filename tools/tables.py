@@ -1,0 +1,98 @@
+"""The tables of README.md that are made from the project itself: settings and coverage.
+
+Without arguments they are written anew between their markers; with `--check` nothing is written and a stale table is an error.
+"""
+
+import contextlib
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from gateway.cli import main as gateway_command
+from gateway.settings import Settings
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+def settings_table() -> str:
+    """Markdown table of every setting: name in the environment, default, meaning with the values it may have."""
+    rows = ["| Setting | Default | Meaning |", "|---|---|---|"]
+    rows += [f"| `{name}` | {_default(field)} | {_meaning(field)} |" for name, field in leaves(Settings)]
+    return "\n".join(rows)
+
+
+def leaves(model: type[BaseModel], prefix: str = "GATEWAY_") -> Iterator[tuple[str, FieldInfo]]:
+    """Every setting by its name in the environment; groups are taken apart."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from leaves(field.annotation, f"{prefix}{name.upper()}__")
+        else:
+            yield prefix + name.upper(), field
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if value in (PydanticUndefined, "", [], {}, None):
+        return "none"
+    text = ",".join(value) if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
+    return f"`{text}`"
+
+
+def _meaning(field: FieldInfo) -> str:
+    text = field.description or ""
+    choices = [choice for choice in _choices(field.annotation) if choice != field.default]
+    return text + (f" (or {', '.join(f'`{choice}`' for choice in choices)})" if choices else "")
+
+
+def _choices(annotation: Any) -> list[str]:
+    if get_origin(annotation) is Literal:
+        return [str(choice) for choice in get_args(annotation)]
+    if get_origin(annotation) in (Union, UnionType, dict):
+        return [choice for part in get_args(annotation) for choice in _choices(part)]
+    return []
+
+
+def coverage_table() -> str:
+    """Markdown table of every operation, as `stalwart-gateway routes` prints it."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        gateway_command(["routes", "--format", "markdown"])
+    return printed.getvalue().strip()
+
+
+TABLES = {"settings": settings_table, "coverage": coverage_table}
+
+
+def renewed(text: str) -> str:
+    """The document with every table between `<!-- name:begin -->` and `<!-- name:end -->` made anew."""
+    for name, table in TABLES.items():
+        begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
+        head, begun, rest = text.partition(begin)
+        _, ended, tail = rest.partition(end)
+        if not begun or not ended:
+            raise SystemExit(f"README.md has no place for the table of {name}")
+        text = f"{head}{begin}{table()}\n{end}{tail}"
+    return text
+
+
+def main() -> int:
+    """Write or check."""
+    before = README.read_text()
+    after = renewed(before)
+    if "--check" in sys.argv[1:]:
+        if after != before:
+            print("README.md has a stale table: run `make tables`")
+        return int(after != before)
+    README.write_text(after)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

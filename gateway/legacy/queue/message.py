@@ -84,17 +84,22 @@ def _domains(recipients: Object, now: str) -> list[Object]:
 
 def _domain(name: str, group: list[tuple[str, Object]], now: str) -> Object:
     everyone = [recipient for _, recipient in group]
-    decisive = [it for it in everyone if it["status"]["@type"] in PENDING] or everyone
-    notifications = [it["notifyDue"] for it in decisive if it["notifyDue"] > now]
-    expiries = [it["expires"]["expiresAt"] for it in decisive if it["expires"]["@type"] == "Ttl"]
+    retries, due, notify, expires = 0, _NEVER, _NEVER, _NEVER
+    for it in [it for it in everyone if it["status"]["@type"] in PENDING] or everyone:
+        retries = max(retries, it["retryCount"])
+        due = min(due, it["retryDue"])
+        if it["notifyDue"] > now:
+            notify = min(notify, it["notifyDue"])
+        if it["expires"]["@type"] == "Ttl":
+            expires = min(expires, it["expires"]["expiresAt"])
     return {
         "name": name,
         "status": domain_status([it["status"] for it in everyone]),
         "recipients": [_early_recipient(address, it) for address, it in group],
-        "retry_num": max(it["retryCount"] for it in decisive),
-        "next_retry": min(it["retryDue"] for it in decisive),
-        "next_notify": min(notifications, default=None),
-        "expires": min(expiries, default=_NEVER),
+        "retry_num": retries,
+        "next_retry": due,
+        "next_notify": None if notify is _NEVER else notify,
+        "expires": expires,
     }
 
 

@@ -1,12 +1,30 @@
 """The whole configuration: one model, filled from flags, environment (`GATEWAY_…`) and a TOML file, validated at start."""
 
-from typing import Annotated, Literal
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "GATEWAY_"
+NOT_SETTINGS = frozenset({"GATEWAY_CONFIG", "GATEWAY_CHECK_USER", "GATEWAY_TEST_UPSTREAM"})
+HIGHEST_PORT = 65_535
 
 CommaList = Annotated[list[str], NoDecode]
-LegacyVersion = Literal["union", "0.11", "0.15"]
+Mode = Literal["enforce", "report", "off"]
 
 
 class Limits(BaseModel):
@@ -20,26 +38,33 @@ class Limits(BaseModel):
     path_bytes: int = Field(8_192, ge=256, description="longest request line")
     list_depth: int = Field(32, ge=4, description="deepest nesting of a JSON body")
     connections: int = Field(100, ge=1, description="connections to the new server")
+    streams: int = Field(256, ge=1, description="connections to the new server for passed-through requests, event streams and websockets")
+    client_requests: int = Field(256, ge=1, description="requests of one client address under way at once; more are answered 429")
+    logins: int = Field(50, ge=1, description="refused logins of one client address before it has to wait; loopback is exempt, as in the old server")
+    login_seconds: float = Field(600, gt=0, description="how long refused logins are counted, and how long the address then waits")
 
 
 class Timeouts(BaseModel):
-    """Seconds the gateway waits for the new server."""
+    """Seconds the gateway waits."""
 
-    connect: float = Field(3, gt=0, description="to open a connection")
-    read: float = Field(30, gt=0, description="between two pieces of an answer")
-    total: float = Field(60, gt=0, description="for a whole answer; streams are exempt")
+    connect: float = Field(3, gt=0, description="to open a connection to the new server")
+    read: float = Field(30, gt=0, description="between two pieces of an answer of the new server")
+    total: float = Field(60, gt=0, description="for a whole answer of the new server; streams are exempt")
+    body: float = Field(30, gt=0, description="for the body of a request")
+    request: float = Field(300, gt=0, description="for everything one request needs, however many calls that are; streams are exempt once they run")
+    idle: float = Field(75, gt=0, description="before a connection without requests is closed")
     drain: float = Field(20, ge=0, description="for requests under way when the gateway stops")
 
 
 class Settings(BaseSettings):
     """Settings of the gateway. Nested names are joined with two underscores in the environment: `GATEWAY_LIMITS__CONCURRENCY=2`."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     upstream: str = Field("", description="base URL of the new server, for example http://127.0.0.1:8080")
     listen: str = Field("127.0.0.1:8008", description="HOST:PORT to listen on; port 0 lets the system choose")
 
-    legacy_version: LegacyVersion = Field("union", description="old version whose shapes and routes are served; `union` suits readers of all of them")
+    legacy_version: Literal["union", "0.11", "0.15"] = Field("union", description="old version whose shapes and routes are served; `union` suits readers of all of them")
     bulk_filter_param: Literal["as-text", "ignore"] = Field("as-text", description="meaning of `filter` on bulk calls; `ignore` is the old behaviour and acts on everything")
     bulk_unknown_params: Literal["refuse", "ignore"] = Field("refuse", description="unknown parameters of bulk calls; `ignore` is the old behaviour and acts on everything")
     reschedule_expiry: Literal["emulate", "keep"] = Field("emulate", description="whether rescheduling renews the expiry of a recipient, as the old server did")
@@ -53,7 +78,9 @@ class Settings(BaseSettings):
     max_scan_messages: int = Field(100_000, ge=1, description="bound on queue messages looked at by one call")
     max_scan_reports: int = Field(5000, ge=1, description="bound on reports looked at by one call")
 
-    validation: dict[str, Literal["enforce", "report", "off"]] = Field(default_factory=dict, description="what happens to requests against the contract, by operationId; default enforce")
+    validation: Annotated[dict[str, Mode], NoDecode] = Field(
+        default_factory=dict, description="what happens to requests against the contract, as OPERATION=MODE, comma separated; modes enforce, report, off; default enforce"
+    )
     caller_cache_seconds: float = Field(5, ge=0, le=60, description="how long a looked-up caller is remembered")
     passthrough: CommaList = Field(["/jmap", "/auth", "/.well-known", "/dav", "/login"], description="paths forwarded as they are; everything else is answered here")
 
@@ -76,3 +103,176 @@ class Settings(BaseSettings):
     @classmethod
     def _comma_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("validation", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        return {name.strip(): mode.strip() for name, _, mode in pairs}
+
+    @field_validator("upstream")
+    @classmethod
+    def _base_url(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = _url(value)
+        if parts.username or parts.password:
+            raise ValueError("must not hold credentials: every call travels with those of its client")
+        if parts.query or parts.fragment:
+            raise ValueError("must not hold a query or a fragment")
+        return value.rstrip("/")
+
+    @field_validator("listen")
+    @classmethod
+    def _host_port(cls, value: str) -> str:
+        host_port(value)
+        return value
+
+    @field_validator("passthrough")
+    @classmethod
+    def _paths(cls, value: list[str]) -> list[str]:
+        for path in value:
+            if not path.startswith("/") or path == "/" or "//" in path or any(mark in path for mark in "?#%"):
+                raise ValueError(f"{path!r} is no path such as /jmap")
+            if path == "/api" or path.startswith("/api/"):
+                raise ValueError("/api is answered by the gateway itself")
+        return [path.rstrip("/") for path in value]
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for network in value:
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError(f"{network!r} is neither an IP address nor a network such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("state")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+            raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        return value
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            missing = "tls_key" if self.tls_certificate else "tls_certificate"
+            raise ValueError(f"{missing}: not set, but the listener needs both tls_certificate and tls_key")
+        return self
+
+
+class SettingsError(Exception):
+    """What is wrong with the configuration: `problems`, one readable line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def host_port(value: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`, `[IPv6]:PORT` or `:PORT`; ValueError otherwise."""
+    host, separator, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") and host.endswith("]") else host
+    if not separator or not (port.isascii() and port.isdigit()) or int(port) > HIGHEST_PORT:
+        raise ValueError("must be HOST:PORT, for example 127.0.0.1:8008, [::1]:8008 or 0.0.0.0:0")
+    if ":" in host and f"[{host}]" not in value:
+        raise ValueError("an IPv6 address stands in brackets: [::1]:8008")
+    return host, int(port)
+
+
+def names(model: type[BaseModel] = Settings, group: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    """Every single setting: its path (`("limits", "queue")`) and its field; groups themselves are left out."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from names(field.annotation, (*group, name))
+        else:
+            yield (*group, name), field
+
+
+def variable(path: tuple[str, ...]) -> str:
+    """Name of a setting in the environment: `GATEWAY_LIMITS__QUEUE`."""
+    return PREFIX + "__".join(path).upper()
+
+
+def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
+    """Settings of flags (nested as the model is), environment and TOML file; the earlier one wins. SettingsError names every mistake."""
+    document = _document(file) if file else {}
+
+    class Layered(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            sources = (init_settings, env_settings)
+            return (*sources, TomlConfigSettingsSource(settings_cls, file)) if document else sources
+
+    try:
+        return Layered(**(flags or {}))
+    except ValidationError as error:
+        raise SettingsError([_readable(problem) for problem in error.errors()]) from None
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """`GATEWAY_…` variables that mean nothing, in alphabetic order; groups given as JSON are known."""
+    known = {variable(path) for path, _ in names()} | {variable((name,)) for name in Settings.model_fields} | NOT_SETTINGS
+    return sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known)
+
+
+def _url(value: str) -> Any:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or not value.isprintable() or " " in value:
+        raise ValueError("must be a URL http://HOST[:PORT] or https://HOST[:PORT]")
+    return parts
+
+
+def _document(file: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{file}: cannot be read ({type(error).__name__})"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([f"{file}: is no TOML: {error}"]) from None
+    problems = [f"{file}: unknown setting {key}{_nearest(key)}" for key in _unknown_keys(document)]
+    if problems:
+        raise SettingsError(problems)
+    return document
+
+
+def _unknown_keys(document: Mapping[str, Any]) -> Iterator[str]:
+    groups = {path[0] for path, _ in names() if len(path) > 1}
+    known = {".".join(path) for path, _ in names()}
+    for key, value in document.items():
+        if key in groups and isinstance(value, dict):
+            yield from (f"{key}.{inner}" for inner in value if f"{key}.{inner}" not in known)
+        elif key not in known | groups:
+            yield key
+
+
+def _nearest(key: str) -> str:
+    close = difflib.get_close_matches(key, [".".join(path) for path, _ in names()], n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _readable(problem: Any) -> str:
+    """`setting (VARIABLE): value: what is allowed` of one pydantic error; values that may hold a password are left out."""
+    path = tuple(str(part) for part in problem["loc"])
+    message: str = problem["msg"].removeprefix("Value error, ")
+    if not path:
+        return message
+    secret = path[0] == "state" or "@" in str(problem["input"])
+    shown = "" if secret else f" {problem['input']!r}:"
+    owner = path[:1] if path[0] == "validation" else path
+    return f"{'.'.join(path)} ({variable(owner)}):{shown} {message[:1].lower()}{message[1:]}"

@@ -25,6 +25,7 @@ HIGHEST_PORT = 65_535
 
 CommaList = Annotated[list[str], NoDecode]
 Mode = Literal["enforce", "report", "off"]
+LegacyVersion = Literal["union", "0.11", "0.15"]
 
 
 class Limits(BaseModel):
@@ -64,7 +65,7 @@ class Settings(BaseSettings):
     upstream: str = Field("", description="base URL of the new server, for example http://127.0.0.1:8080")
     listen: str = Field("127.0.0.1:8008", description="HOST:PORT to listen on; port 0 lets the system choose")
 
-    legacy_version: Literal["union", "0.11", "0.15"] = Field("union", description="old version whose shapes and routes are served; `union` suits readers of all of them")
+    legacy_version: LegacyVersion = Field("union", description="old version whose shapes and routes are served; `union` suits readers of all of them")
     bulk_filter_param: Literal["as-text", "ignore"] = Field("as-text", description="meaning of `filter` on bulk calls; `ignore` is the old behaviour and acts on everything")
     bulk_unknown_params: Literal["refuse", "ignore"] = Field("refuse", description="unknown parameters of bulk calls; `ignore` is the old behaviour and acts on everything")
     reschedule_expiry: Literal["emulate", "keep"] = Field("emulate", description="whether rescheduling renews the expiry of a recipient, as the old server did")

@@ -1,0 +1,50 @@
+"""Old rights against the lists that the new server gives."""
+
+import pytest
+
+from gateway.knowledge.permissions import NEW_RIGHTS, holds
+
+EVERYTHING = frozenset(right for rights in NEW_RIGHTS.values() for right in rights)
+OWN_ACCOUNT = frozenset(right for right in EVERYTHING if right.startswith(("sysAccountPassword", "sysAccountSettings", "sysApiKey", "sysAppPassword")))
+
+
+def test_every_new_right_of_a_row_is_needed():
+    assert holds("message-queue-list", {"sysQueuedMessageQuery", "sysQueuedMessageGet"})
+    assert not holds("message-queue-list", {"sysQueuedMessageQuery"})
+    assert not holds("message-queue-list", set())
+
+
+def test_changing_the_queue_needs_only_the_right_over_messages():
+    assert holds("message-queue-update", {"sysQueuedMessageUpdate"})
+    assert not holds("message-queue-update", {"actionPauseMtaQueue", "sysActionCreate"})
+
+
+def test_a_right_without_counterpart_is_held_by_nobody():
+    assert NEW_RIGHTS["principal-list"] == ()
+    assert not holds("principal-list", EVERYTHING)
+
+
+def test_restart_is_for_those_who_run_the_server():
+    assert holds("restart", {"actionReloadSettings", "sysActionCreate"})
+    assert not holds("restart", {"sysAccountGet"})
+
+
+def test_a_right_per_type_is_held_with_one_type():
+    assert holds("*-get", {"sysDomainGet"})
+    assert not holds("*-get", {"sysDomainCreate"})
+
+
+def test_the_recovery_administrator_holds_what_his_list_leaves_out():
+    recovery = EVERYTHING - OWN_ACCOUNT
+    assert holds("manage-passwords", recovery)
+    assert holds("api-key-delete", recovery)
+
+
+def test_an_administrator_without_a_right_over_his_account_is_not_taken_for_him():
+    assert not holds("manage-passwords", EVERYTHING - {"sysAccountPasswordUpdate"})
+    assert not holds("manage-passwords", EVERYTHING - OWN_ACCOUNT - {"impersonate"})
+
+
+def test_unknown_rights_are_a_mistake_of_the_caller():
+    with pytest.raises(KeyError):
+        holds("no-such-right", EVERYTHING)

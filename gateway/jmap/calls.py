@@ -70,6 +70,11 @@ class Set:
     method = "set"
     writes = True
 
+    @property
+    def objects(self) -> int:
+        """Number of objects that the call changes."""
+        return len(self.create or ()) + len(self.update or ()) + len(self.destroy or ())
+
     def arguments(self, _batch: Sequence["Call"]) -> Object:
         """Wire form of the arguments; absent parts are left out."""
         parts: Object = {}

@@ -1,0 +1,331 @@
+"""The new server in the gateway's words: an Upstream per process, a Caller per exchange."""
+
+import asyncio
+import contextlib
+import hmac
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Coroutine, Hashable, Mapping, MutableMapping, Sequence
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from cachetools import LRUCache, TTLCache
+from multidict import CIMultiDict
+from yarl import URL
+
+from gateway.jmap import batch, replies, wire
+from gateway.jmap.calls import Call, Object, request_body
+from gateway.jmap.errors import Busy, Garbled, HttpRefusal, MethodError, OutcomeUnknown, Unreachable, UpstreamError
+from gateway.jmap.retry import Repeats, after_race, nothing_written
+from gateway.jmap.session import ACCOUNT_PATH, SESSION_PATH, Account, Session, account_of, session_of
+from gateway.jmap.slots import Slots
+from gateway.jmap.transport import OK, Reply, Transport
+from gateway.settings import Settings
+
+REFRESH_SECONDS = 300.0
+RETRY_SECONDS = 5.0
+READY_SECONDS = 2.0
+REMEMBERED_CALLERS = 1024
+REMEMBERED_ANSWERS = 32
+
+BAD_REQUEST = 400
+LONGEST_WAIT = 86_400
+
+_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+_RATE_LIMIT = re.compile(r";\s*t=([0-9]{1,9})", re.ASCII)
+_LIMITS = frozenset({"maxSizeRequest", "maxSizeUpload", "maxCallsInRequest", "maxConcurrentRequests", "maxConcurrentUpload"})
+_REFUSED = frozenset({401, 402, 403})
+_PLAIN = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/json",
+    "User-Agent": "stalwart-legacy-gateway",
+}
+
+_log = logging.getLogger(__name__)
+_Value = TypeVar("_Value")
+
+
+class Upstream:
+    """One new server: connections, limits, slots per account and what is remembered of callers for a few seconds.
+
+    `session` is the anonymous session: limits and paths that hold for everybody; `settings` are the given ones with page sizes
+    cut to these limits. `forward` and `websocket` pass requests on (`Transport`). Uploads, downloads and live streams of a caller
+    belong beside `Caller.request`, on `transport`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.transport = Transport(settings)
+        self.forward = self.transport.forward
+        self.websocket = self.transport.websocket
+        self.session = Session()
+        self.settings = settings
+        self._given = settings
+        self.api = self.transport.url(self.session.api)
+        self._session_url = self.transport.url(SESSION_PATH)
+        self._account_url = self.transport.url(ACCOUNT_PATH)
+        limits = settings.limits
+        self.slots = Slots(limits.concurrency, limits.queue, limits.queue_seconds)
+        self._key = secrets.token_bytes(32)
+        seconds = settings.caller_cache_seconds
+        self._accounts: TTLCache[bytes, Account] = TTLCache(REMEMBERED_CALLERS, seconds)
+        self._sessions: TTLCache[bytes, Session] = TTLCache(REMEMBERED_CALLERS, seconds)
+        self._owners: LRUCache[bytes, str] = LRUCache(REMEMBERED_CALLERS)
+        self._alike: LRUCache[bytes, Account] = LRUCache(REMEMBERED_ANSWERS)
+        self._flights: dict[tuple[str, bytes], asyncio.Task[Any]] = {}
+        self._learner: asyncio.Task[None] | None = None
+        self._asked_at = float("-inf")
+        self._ready = False
+
+    async def start(self) -> None:
+        """Open the client and begin to learn the server's limits in the background; the server need not be there yet."""
+        await self.transport.start()
+        self._learner = asyncio.create_task(self._keep_learning())
+
+    async def close(self) -> None:
+        """Stop background work and close every connection."""
+        tasks = [task for task in (self._learner, *self._flights.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.transport.close()
+
+    def caller(self, authorization: str, client_address: str | None = None) -> "Caller":
+        """The server as seen with one credential; HttpRefusal 401 for one that no header can carry.
+
+        `client_address` is passed on only where `forward_client_address` says that the server believes it.
+        """
+        address = client_address if self._given.forward_client_address else None
+        try:
+            identity = f"{authorization}\0{address or ''}".encode()
+        except UnicodeEncodeError:
+            identity = None
+        if identity is None:
+            raise HttpRefusal(401)
+        headers = CIMultiDict(_PLAIN, Authorization=authorization)
+        if address:
+            headers["X-Forwarded-For"] = address
+        return Caller(self, headers, hmac.digest(self._key, identity, "sha256"))
+
+    async def discover(self) -> Session:
+        """Read the anonymous session object, whose limits and paths hold for everybody, and go by it from now on."""
+        session = session_of(wire.value_of(await self.send("GET", self._session_url, _PLAIN)))
+        if session.limits != self.session.limits:
+            _log.info("limits of the new server: %s", asdict(session.limits))
+        self.session = session
+        self.api = self.transport.url(session.api)
+        self.slots.width = min(self._given.limits.concurrency, session.limits.concurrent_requests)
+        most = session.limits.objects_in_get
+        pages = {name: min(getattr(self._given, name), most) for name in ("get_page", "optimistic_get", "report_scan_page")}
+        self.settings = self._given.model_copy(update=pages)
+        return session
+
+    async def ready(self) -> bool:
+        """Whether the server gives its session object in time; asked at most every `READY_SECONDS`."""
+        now = time.monotonic()
+        if now - self._asked_at >= READY_SECONDS:
+            self._asked_at = now
+            self._ready = False
+            with contextlib.suppress(UpstreamError, TimeoutError):
+                async with asyncio.timeout(READY_SECONDS):
+                    await self.discover()
+                self._ready = True
+        return self._ready
+
+    async def send(self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None = None, *, write: bool = False) -> bytes:
+        """Body of an answer with status 200, after the repeats that the rules allow (`jmap.retry`).
+
+        Raises HttpRefusal for any other status, Busy when the server stays crowded beyond the deadline, else as `Transport.exchange`.
+        """
+        repeats = Repeats(self._given.limits.queue_seconds)
+        while True:
+            try:
+                reply = await self.transport.exchange(method, url, headers, body, write=write)
+            except Unreachable as failure:
+                pause = repeats.after_failure(failure)
+                if pause is None:
+                    raise
+            else:
+                if reply.status == OK:
+                    return reply.body
+                refusal = refusal_of(reply)
+                if refusal.limit != "maxConcurrentRequests":
+                    raise refusal
+                pause = repeats.after_crowd()
+                if pause is None:
+                    raise Busy
+            await asyncio.sleep(pause)
+
+    async def look_up_account(self, caller: "Caller") -> Account:
+        """Who the caller is, remembered per credential."""
+        return await self._looked_up(self._accounts, self._account_url, caller, self._account_of)
+
+    async def look_up_session(self, caller: "Caller") -> Session:
+        """The caller's session, remembered per credential."""
+        return await self._looked_up(self._sessions, self._session_url, caller, lambda body: session_of(wire.value_of(body)))
+
+    def slot_of(self, caller: "Caller") -> Hashable:
+        """What shares the slots of a caller: all known credentials of one account, else this credential alone."""
+        return self._owners.get(caller.key, caller.key)
+
+    def learn_owner(self, caller: "Caller", answer: Object) -> None:
+        """Note the account of a credential, which every answer to a call without `accountId` names."""
+        owner = answer.get("accountId")
+        if isinstance(owner, str):
+            self._owners[caller.key] = owner
+
+    def forget(self, caller: "Caller") -> None:
+        """Drop what is remembered of a credential that was refused."""
+        self._accounts.pop(caller.key, None)
+        self._sessions.pop(caller.key, None)
+
+    async def _looked_up(
+        self, cache: MutableMapping[bytes, _Value], url: URL, caller: "Caller", read: Callable[[bytes], _Value]
+    ) -> _Value:
+        known = cache.get(caller.key)
+        if known is not None:
+            return known
+        name = (url.path, caller.key)
+        flight = self._flights.get(name)
+        if flight is None:
+            flight = self._flights[name] = asyncio.create_task(self._look_up(cache, url, caller, read))
+            flight.add_done_callback(lambda done: self._landed(name, done))
+        # A client that leaves must not take the answer away from others who wait for it.
+        value: _Value = await asyncio.shield(flight)
+        return value
+
+    async def _look_up(
+        self, cache: MutableMapping[bytes, _Value], url: URL, caller: "Caller", read: Callable[[bytes], _Value]
+    ) -> _Value:
+        value = read(await self.send("GET", url, caller.headers))
+        cache[caller.key] = value
+        return value
+
+    def _landed(self, name: tuple[str, bytes], flight: asyncio.Task[Any]) -> None:
+        del self._flights[name]
+        if not flight.cancelled():
+            flight.exception()  # seen, even if everybody who waited has left
+
+    def _account_of(self, body: bytes) -> Account:
+        """Account of an answer; equal answers, which most administrators get, share one object."""
+        account = self._alike.get(body)
+        if account is None:
+            account = self._alike[body] = account_of(wire.value_of(body))
+        return account
+
+    async def _keep_learning(self) -> None:
+        while True:
+            try:
+                await self.discover()
+            except UpstreamError as error:
+                _log.info("limits of the new server not read: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                await asyncio.sleep(REFRESH_SECONDS)
+
+
+class Caller:
+    """The new server with one caller's credential, for one exchange. `heard`: it accepted this credential meanwhile."""
+
+    __slots__ = ("_upstream", "headers", "heard", "key")
+
+    def __init__(self, upstream: Upstream, headers: Mapping[str, str], key: bytes) -> None:
+        self._upstream = upstream
+        self.headers = headers
+        self.key = key
+        self.heard = False
+
+    async def request(self, *calls: Call) -> list[Object]:
+        """Send one batch and give the arguments of each answer in order; the first method error is raised.
+
+        One round trip, unless the batch exceeds the server's limits: then it goes in parts, and nothing follows a failed part.
+        Raises any of `jmap.errors`.
+        """
+        limits = self._upstream.session.limits
+        if batch.fits(calls, limits):
+            return await self._send(calls)
+        answers: list[tuple[int, Object]] = []
+        for part in batch.divide(calls, limits):
+            positions, pieces = zip(*part, strict=True)
+            answers += zip(positions, await self._send(pieces), strict=True)
+        return batch.join(calls, answers)
+
+    async def account(self) -> Account:
+        """Rights, edition and locale of the caller; remembered for `caller_cache_seconds`, a failure never."""
+        return await self._own(self._upstream.look_up_account(self))
+
+    async def session(self) -> Session:
+        """The caller's session: own account id, limits, paths; remembered like the account."""
+        return await self._own(self._upstream.look_up_session(self))
+
+    async def _own(self, looking: Coroutine[Any, Any, _Value]) -> _Value:
+        value = await self._judged(looking)
+        self.heard = True
+        return value
+
+    async def _send(self, calls: Sequence[Call]) -> list[Object]:
+        upstream = self._upstream
+        body = wire.dumps(request_body(calls))
+        slot = upstream.slot_of(self)
+        await upstream.slots.acquire(slot)
+        try:
+            return await self._judged(self._answers(calls, body))
+        finally:
+            upstream.slots.release(slot)
+
+    async def _answers(self, calls: Sequence[Call], body: bytes) -> list[Object]:
+        """Answers of one request, sent again while it only loses races."""
+        upstream = self._upstream
+        write = any(call.writes for call in calls)
+        lost = 0
+        while True:
+            reply = await upstream.send("POST", upstream.api, self.headers, body, write=write)
+            self.heard = True
+            answers, failures = self._read(calls, reply, write=write)
+            failure = next(filter(None, failures), None)
+            if failure is None:
+                upstream.learn_owner(self, answers[0])
+                return answers
+            lost += 1
+            pause = after_race(lost) if nothing_written(calls, failures) else None
+            if pause is None:
+                raise failure
+            await asyncio.sleep(pause)
+
+    def _read(self, calls: Sequence[Call], reply: bytes, *, write: bool) -> tuple[list[Object], list[MethodError | None]]:
+        try:
+            return replies.read(calls, wire.value_of(reply))
+        except Garbled as garbled:
+            if not write:
+                raise
+            _log.warning("%s, to %s", garbled, " ".join(f"x:{call.type}/{call.method}" for call in calls))
+        raise OutcomeUnknown
+
+    async def _judged(self, looking: Coroutine[Any, Any, _Value]) -> _Value:
+        try:
+            return await looking
+        except HttpRefusal as refusal:
+            if refusal.status in _REFUSED:
+                self._upstream.forget(self)
+            raise
+
+
+def refusal_of(reply: Reply) -> HttpRefusal:
+    """Refusal of an answer other than 200 (jmap-management-api 1.9); of the body only the name of a known limit is kept."""
+    limit = None
+    if reply.status == BAD_REQUEST:
+        problem = wire.value_of(reply.body)
+        named = problem.get("limit") if isinstance(problem, dict) else None
+        limit = named if named in _LIMITS else None
+    return HttpRefusal(reply.status, limit, _retry_after(reply.headers))
+
+
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    """Seconds of `Retry-After`, else of the `t` of `RateLimit`, None without either."""
+    text = headers.get("Retry-After", "").strip()
+    if not text:
+        match = _RATE_LIMIT.search(headers.get("RateLimit", ""))
+        text = match[1] if match else ""
+    return min(int(text), LONGEST_WAIT) if _SECONDS.fullmatch(text) else None

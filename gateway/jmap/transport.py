@@ -1,0 +1,251 @@
+"""HTTP to the new server: one client session, one exchange at a time turned into a reply or a typed error, and streams both ways."""
+
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from gateway.jmap.breaker import Breaker
+from gateway.jmap.errors import Garbled, HttpRefusal, OutcomeUnknown, TooSlow, UpstreamError
+from gateway.jmap.retry import Cut, NoConnection
+from gateway.jmap.session import base_url
+from gateway.jmap.slots import Slots
+from gateway.settings import Settings
+
+LARGEST_ANSWER = 256 * 2**20
+LARGEST_REFUSAL = 64 * 2**10
+LARGEST_FRAME = 16 * 2**20
+OK = 200
+
+_log = logging.getLogger(__name__)
+
+class _Lost(Exception):
+    """A connection broke; unlike the library's own errors it does not make the library send the request again."""
+
+
+_NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_FAILURES = (aiohttp.ClientError, OSError, TimeoutError, Garbled, _Lost)
+_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "SEARCH", "TRACE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete answer; the body of a refusal is cut to what its problem document can need."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport:
+    """The connections to one server. Ordinary exchanges and forwarded streams each have their own cap of `limits.connections`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._base = str(base_url(settings.upstream)).rstrip("/")
+        limits, timeouts = settings.limits, settings.timeouts
+        # Connecting always ends before the whole time is up, so that a timeout tells whether anything was sent.
+        connect = min(timeouts.connect, timeouts.total / 2)
+        self._timeout = aiohttp.ClientTimeout(timeouts.total, connect, timeouts.read, connect)
+        self._endless = aiohttp.ClientTimeout(None, connect, timeouts.read, connect)
+        self._live = aiohttp.ClientTimeout(None, connect, None, connect)
+        self._places = Slots(limits.connections, limits.connections * 16, limits.queue_seconds)
+        self._streams = Slots(limits.connections, 0, limits.queue_seconds)
+        self._session: aiohttp.ClientSession | None = None
+        self.breaker = Breaker()
+        self.heard_at: float | None = None
+
+    async def start(self) -> None:
+        """Open the client session; it connects when it is first used."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),  # the caps above tell waiting for a place from failing to connect
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=self._timeout,
+            auto_decompress=False,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """The one client session; RuntimeError before `start`."""
+        if self._session is None:
+            raise RuntimeError("the client was not started")
+        return self._session
+
+    def url(self, target: str) -> URL:
+        """Address of a raw path and query on the server; ValueError when it does not begin with a slash."""
+        if not target.startswith("/"):
+            raise ValueError("a target begins with a slash")
+        return URL(self._base + target, encoded=True)
+
+    async def exchange(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None = None, *, write: bool = False
+    ) -> Reply:
+        """Send one request and read the whole answer.
+
+        Raises NoConnection (or Unreachable by the breaker) and Busy when nothing was sent, TooSlow and Cut for a read,
+        OutcomeUnknown for a write, Garbled for an endless read.
+        """
+        await self._places.acquire(None)
+        try:
+            self.breaker.admit()
+            try:
+                async with self.http.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
+                    self.breaker.good()
+                    self.heard_at = time.monotonic()
+                    return Reply(response.status, response.headers, await _whole(response))
+            except _FAILURES as error:
+                failure = self._failure(error, write=write)
+            except BaseException:
+                self.breaker.abandon()
+                raise
+        finally:
+            self._places.release(None)
+        # Raised here, so that the library's error, which holds the request's headers, does not hang on to it.
+        raise failure
+
+    @contextlib.asynccontextmanager
+    async def forward(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | AsyncIterator[bytes] | None = None,
+        *,
+        live: bool = False,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Pass a request on and give the answer while it comes in, its body as encoded on the wire.
+
+        `target` is the raw path and query, `headers` are sent as they are and no others besides Host, framing and Connection;
+        `live` allows silence of any length (event streams). Errors as `exchange`, but nothing is ever repeated; what breaks
+        later is raised by the response itself.
+        """
+        write = method.upper() not in _SAFE
+        response = await self._opened(
+            self.http.request(
+                method,
+                self.url(target),
+                data=body,
+                headers=headers,
+                skip_auto_headers=_AUTOMATIC,
+                allow_redirects=False,
+                timeout=self._live if live else self._endless,
+                middlewares=(_send_once,),
+            ),
+            write=write,
+        )
+        try:
+            async with response:
+                yield response
+        finally:
+            self._streams.release(None)
+
+    @contextlib.asynccontextmanager
+    async def websocket(
+        self, target: str, headers: Mapping[str, str], protocols: Iterable[str] = ()
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """Open a websocket and give it; pings, pongs and closing are left to the caller. HttpRefusal when the server declines."""
+        socket = await self._opened(
+            self.http.ws_connect(
+                self.url(target),
+                headers=headers,
+                protocols=tuple(protocols),
+                autoping=False,
+                max_msg_size=LARGEST_FRAME,
+            ),
+            write=False,
+        )
+        try:
+            async with socket:
+                yield socket
+        finally:
+            self._streams.release(None)
+
+    async def _opened(self, opening: Any, *, write: bool) -> Any:
+        """What a request of the library gives, with a place taken for it; typed errors instead of the library's."""
+        try:
+            await self._streams.acquire(None)
+        except BaseException:
+            opening.close()
+            raise
+        kept = False
+        try:
+            self.breaker.admit()
+            try:
+                opened = await opening
+            except _FAILURES as error:
+                failure = self._failure(error, write=write)
+            except BaseException:
+                self.breaker.abandon()
+                raise
+            else:
+                self.breaker.good()
+                self.heard_at = time.monotonic()
+                kept = True
+                return opened
+        finally:
+            if not kept:
+                opening.close()
+                self._streams.release(None)
+        raise failure
+
+    def _failure(self, error: Exception, *, write: bool) -> UpstreamError:
+        """The typed error for one of the library's; the breaker learns of it."""
+        if isinstance(error, _NO_CONNECTION):
+            self.breaker.bad()
+            return NoConnection()
+        self.breaker.good()
+        if isinstance(error, aiohttp.WSServerHandshakeError):
+            return HttpRefusal(error.status)
+        if write:
+            _log.warning("the answer to a change was lost: %s", type(error).__name__)
+            return OutcomeUnknown()
+        if isinstance(error, TimeoutError):
+            return TooSlow()
+        if isinstance(error, (Garbled, aiohttp.ClientResponseError)):
+            return Garbled("endless or no HTTP")
+        return Cut()
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep the library from repeating idempotent methods by itself: the body has been streamed, and a change is sent once."""
+    try:
+        return await handler(request)
+    except _NO_CONNECTION:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+        pass
+    raise _Lost
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """The body, bounded; of a refusal as much as came, since its status says enough."""
+    if response.status == OK:
+        length = response.content_length
+        return await (response.read() if length is not None and length <= LARGEST_ANSWER else _bounded(response))
+    body = b""
+    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+        while len(body) <= LARGEST_REFUSAL and (piece := await response.content.readany()):
+            body += piece
+    return body
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    while piece := await response.content.readany():
+        size += len(piece)
+        if size > LARGEST_ANSWER:
+            raise Garbled("an answer without end")
+        pieces.append(piece)
+    return b"".join(pieces)

@@ -1,0 +1,1 @@
+"""Sub-commands that are more than a call."""

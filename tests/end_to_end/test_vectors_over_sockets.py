@@ -1,0 +1,122 @@
+"""The worked examples of the conversion, played through a whole gateway against an upstream that follows a script."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from yarl import URL
+
+from gateway.app import build_app
+from gateway.settings import Settings
+
+VECTORS = json.loads((Path(__file__).parent.parent / "vectors/operations.json").read_text())
+READY = ("queue.messages", "queue.message", "queue.message.patch", "queue.message.delete", "queue.messages.bulk", "queue.status", "queue.reports", "reports")
+CHOSEN = [vector for vector in VECTORS["vectors"] if vector["area"] in READY]
+CORE = {
+    "maxSizeUpload": 50_000_000, "maxConcurrentUpload": 4, "maxSizeRequest": 10_000_000, "maxConcurrentRequests": 4, "maxCallsInRequest": 16,
+    "maxObjectsInGet": 500, "maxObjectsInSet": 500, "collationAlgorithms": [],
+}
+BASE = "https://mail.example.org/jmap"
+SESSION = {
+    "capabilities": {"urn:ietf:params:jmap:core": CORE}, "username": "admin", "state": "a", "primaryAccounts": {"urn:stalwart:jmap": "b"},
+    "accounts": {"b": {"name": "admin", "isPersonal": True, "isReadOnly": False, "accountCapabilities": {"urn:stalwart:jmap": {}}}},
+    "apiUrl": f"{BASE}/", "downloadUrl": f"{BASE}/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}", "uploadUrl": f"{BASE}/upload/{{accountId}}/",
+    "eventSourceUrl": f"{BASE}/eventsource/",
+}
+PERMISSIONS = [
+    "authenticate", "actionPauseMtaQueue", "actionResumeMtaQueue", "sysActionCreate",
+    *(f"sys{name}{verb}" for name in ("QueuedMessage", "DmarcInternalReport", "TlsInternalReport", "DmarcExternalReport", "TlsExternalReport", "ArfExternalReport")
+      for verb in ("Get", "Query", "Update", "Destroy")),
+]
+
+
+def renamed(batch: list[Any]) -> list[Any]:
+    """Method calls with call ids and creation keys in order of appearance, and destroy lists sorted: what is free to choose."""
+    text = json.dumps([[name, arguments] for name, arguments, _ in batch], sort_keys=True)
+    for position, (_, _, tag) in enumerate(batch):
+        text = text.replace(f'"resultOf": {json.dumps(tag)}', f'"resultOf": {position}')
+    calls = json.loads(text)
+    for _, arguments in calls:
+        if "create" in arguments:
+            arguments["create"] = list(arguments["create"].values())
+        if "destroy" in arguments:
+            arguments["destroy"] = sorted(arguments["destroy"])
+    return calls
+
+
+class Script:
+    """An upstream that answers the rounds of one vector in order and notes every request that differs."""
+
+    def __init__(self, rounds: list[Any]) -> None:
+        self.rounds = list(rounds)
+        self.wrong: list[Any] = []
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/api/account", self.account)
+        app.router.add_get("/jmap/session", self.session)
+        app.router.add_post("/jmap/", self.jmap)
+        return app
+
+    async def account(self, _: web.Request) -> web.Response:
+        return web.json_response({"permissions": PERMISSIONS, "edition": "oss", "locale": "en"})
+
+    async def session(self, _: web.Request) -> web.Response:
+        return web.json_response(SESSION)
+
+    async def jmap(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        if not self.rounds:
+            self.wrong.append(asked)
+            return web.json_response({"type": "about:blank", "status": 500}, status=500)
+        expected = self.rounds.pop(0)
+        if renamed(asked["methodCalls"]) != renamed(expected["jmap"]["methodCalls"]):
+            self.wrong.append(asked)
+        replies = json.loads(json.dumps(expected["reply"]))
+        for (_, wanted, _), (_, given, _), reply in zip(expected["jmap"]["methodCalls"], asked["methodCalls"], replies["methodResponses"], strict=True):
+            for old_key, new_key in zip(wanted.get("create", {}), given.get("create", {}), strict=True):
+                for part in ("created", "notCreated"):
+                    if old_key in reply[1].get(part, {}):
+                        reply[1][part] = {new_key: reply[1][part][old_key]}
+        for reply, call in zip(replies["methodResponses"], asked["methodCalls"], strict=True):
+            reply[2] = call[2]
+        return web.json_response(replies)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(auth=aiohttp.BasicAuth("admin", "secret")) as session:
+        yield session
+
+
+@pytest.mark.parametrize("vector", CHOSEN, ids=lambda vector: vector["id"])
+async def test_vector(vector: dict[str, Any], http, aiohttp_server, tmp_path) -> None:
+    script = Script(vector["rounds"])
+    upstream = await aiohttp_server(script.app())
+    known = {name: value for name, value in (VECTORS["defaults"] | vector.get("config", {})).items() if name in Settings.model_fields}
+    settings = Settings(upstream=str(upstream.make_url("")), state=f"sqlite+aiosqlite:///{tmp_path}/state.db", **known)
+    now = int(datetime.fromisoformat(vector["now"]).timestamp())
+    gateway = await aiohttp_server(build_app(settings, now=lambda: now))
+    running = vector.get("state", {}).get("queue_running")
+    if running is not None:
+        script.rounds.insert(0, {
+            "jmap": {"methodCalls": [["x:Action/set", {"create": {"a": {"@type": "ResumeMtaQueue" if running else "PauseMtaQueue"}}}, "c0"]]},
+            "reply": {"methodResponses": [["x:Action/set", {"accountId": "b", "created": {"a": {"id": "x"}}}, "c0"]], "sessionState": "a"},
+        })
+        async with http.patch(gateway.make_url(f"/api/queue/status/{'start' if running else 'stop'}")) as answer:
+            assert answer.status == 200
+
+    request = vector["legacy_request"]
+    url = URL(f"{str(gateway.make_url('')).rstrip('/')}{request['target']}", encoded=True)
+    async with http.request(request["method"], url, data=request.get("body"), headers=request.get("headers")) as answer:
+        body = await answer.json(content_type=None)
+
+    assert script.wrong == []
+    assert script.rounds == []
+    assert (answer.status, answer.content_type) == (vector["legacy_reply"]["status"], vector["legacy_reply"]["content_type"])
+    assert body == vector["legacy_reply"]["body"]

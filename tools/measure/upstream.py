@@ -1,0 +1,86 @@
+"""What the stub of the new server answers: a queue of as many messages as a request asks for, two recipients each."""
+
+import json
+from typing import Any
+
+from gateway.knowledge.ids import encode
+from measure.wire import response
+
+PERMISSIONS = ("authenticate", "sysQueuedMessageGet", "sysQueuedMessageQuery", "sysQueuedMessageUpdate", "sysQueuedMessageDestroy", "sysActionCreate", "actionPauseMtaQueue", "actionResumeMtaQueue")
+FIRST = 230_011_223_344_556_677
+GRAIN = 1 << 21
+
+
+def message_id(number: int) -> str:
+    """Id of the message of that number, on the new side."""
+    return encode(FIRST + number * GRAIN)
+
+
+def _recipient(position: int) -> dict[str, Any]:
+    return {
+        "retryCount": 2, "retryDue": f"2031-01-0{position}T10:00:00Z", "notifyCount": 0, "notifyDue": "2031-01-08T10:00:00Z",
+        "expires": {"@type": "Ttl", "expiresAt": "2031-01-09T10:00:00Z"}, "queueName": "remote", "flags": {}, "orcpt": None,
+        "status": {
+            "@type": "TemporaryFailure", "errorType": "unexpectedResponse", "errorMessage": None, "errorCommand": "RCPT TO:<kim@far.test>",
+            "responseHostname": "mx.far.test", "responseCode": 451, "responseEnhanced": "4.5.1", "responseMessage": "Try again later",
+        },
+    }
+
+
+def message(id_: str) -> dict[str, Any]:
+    """A queued message as the new server shows it."""
+    return {
+        "id": id_, "createdAt": "2025-06-01T08:00:00Z", "nextRetry": "2031-01-01T10:00:00Z", "nextNotify": "2031-01-08T10:00:00Z",
+        "blobId": "b" + id_ * 6, "returnPath": "lee@acme.test", "recipients": {f"kim{position}@far.test": _recipient(position) for position in (1, 2)},
+        "receivedFromIp": "192.0.2.7", "receivedViaPort": 25, "flags": {}, "envId": None, "priority": 0, "size": 3127,
+    }
+
+
+class Upstream:
+    """Answers of a server with `messages` queued messages; equal requests get the remembered bytes."""
+
+    def __init__(self) -> None:
+        self.messages = 500
+        self._known: dict[tuple[int, bytes], bytes] = {}
+        self._plain = response(json.dumps({"data": message(message_id(0))}).encode())
+
+    def answer(self, head: bytes, body: bytes) -> bytes:
+        """The response to one request."""
+        path = head.split(b" ", 2)[1]
+        if path.startswith(b"/jmap") and body:
+            key = (self.messages, body)
+            if key not in self._known:
+                self._known[key] = response(self._jmap(json.loads(body)))
+            return self._known[key]
+        if path == b"/api/account":
+            return response(json.dumps({"permissions": PERMISSIONS, "edition": "oss", "locale": "en"}).encode())
+        if path == b"/jmap/session":
+            return response(json.dumps(_session()).encode())
+        return self._plain
+
+    def _jmap(self, request: dict[str, Any]) -> bytes:
+        found: dict[str, list[str]] = {}
+        replies = []
+        for name, arguments, tag in request["methodCalls"]:
+            verb = name.partition("/")[2]
+            if verb == "query":
+                position, limit = arguments.get("position", 0), arguments.get("limit", 5000)
+                found[tag] = [message_id(number) for number in range(position, min(position + limit, self.messages))]
+                reply: dict[str, Any] = {"accountId": "b", "queryState": "a", "canCalculateChanges": False, "position": position, "ids": found[tag], "total": self.messages}
+            elif verb == "get":
+                ids = found[arguments["#ids"]["resultOf"]] if "#ids" in arguments else arguments["ids"]
+                reply = {"accountId": "b", "state": "a", "list": [message(id_) for id_ in ids], "notFound": []}
+            else:
+                reply = {"accountId": "b", "newState": "a", "created": {name: {"id": "a"} for name in arguments.get("create", {})}, "updated": dict.fromkeys(arguments.get("update", {}))}
+            replies.append([name, reply, tag])
+        return json.dumps({"methodResponses": replies, "sessionState": "a"}, separators=(",", ":")).encode()
+
+
+def _session() -> dict[str, Any]:
+    core = {"maxSizeUpload": 50_000_000, "maxConcurrentUpload": 4, "maxSizeRequest": 10_000_000, "maxConcurrentRequests": 4, "maxCallsInRequest": 16, "maxObjectsInGet": 500, "maxObjectsInSet": 500, "collationAlgorithms": []}
+    base = "https://mail.example.org/jmap"
+    return {
+        "capabilities": {"urn:ietf:params:jmap:core": core}, "accounts": {"b": {"name": "admin", "isPersonal": True, "isReadOnly": False, "accountCapabilities": {"urn:stalwart:jmap": {}}}},
+        "primaryAccounts": {"urn:stalwart:jmap": "b"}, "username": "admin", "apiUrl": f"{base}/", "downloadUrl": f"{base}/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}",
+        "uploadUrl": f"{base}/upload/{{accountId}}/", "eventSourceUrl": f"{base}/eventsource/", "state": "a",
+    }

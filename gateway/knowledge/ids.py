@@ -5,7 +5,7 @@ LARGEST = 2**64 - 1
 
 # Python reads base 32 in C, with digits of its own; `!` stands for everything that is none and makes it refuse.
 _PYTHON_DIGITS = "0123456789abcdefghijklmnopqrstuv"
-_TO_PYTHON = {code: "!" for code in range(128)}
+_TO_PYTHON = dict.fromkeys(range(128), "!")
 _TO_PYTHON |= {ord(letter): digit for letter, digit in zip(ALPHABET + ALPHABET[:26].upper(), _PYTHON_DIGITS + _PYTHON_DIGITS[:26], strict=True)}
 _SIGNIFICANT_DIGITS = 20
 

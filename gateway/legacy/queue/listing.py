@@ -1,0 +1,105 @@
+"""The list of queued messages (mapping-operations 2.3)."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.jmap.calls import Get, Object
+from gateway.knowledge.ids import decode, encode
+from gateway.knowledge.instants import text_of
+from gateway.legacy.exchange import Exchange, Listing
+from gateway.legacy.paging import Window, in_chunks, more_ids, more_objects, pair
+from gateway.legacy.queue.message import message_shape
+from gateway.legacy.queue.selection import Selection
+
+EXAMINED = ("id", "returnPath", "recipients")
+PAIRS_PER_REQUEST = 7
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Ids that match, the messages when they came along, and how many more the new server counts than were looked at."""
+
+    numbers: list[int]
+    messages: dict[int, Object] | None = None
+    beyond: int = 0
+
+
+async def list_queue(exchange: Exchange) -> Any:
+    """Ids in ascending order, or with `values` the messages, of what the parameters select: `{"items", "total", "status"}`.
+
+    The new server sorts by due time only: all ids are gathered, and range, order, `max-total` and page are made here. While the
+    queue is small, the messages come with the ids in one round trip.
+    """
+    selection, window = Selection.of(exchange.query, exchange.now), Window.of(exchange.query)
+    found = await _find(exchange, selection)
+    numbers = sorted({number for number in found.numbers if selection.holds(number)})
+    page, total = window.cut(numbers), window.total(len(numbers) + found.beyond)
+    status = {"status": await exchange.flags.queue_running()}
+    if "values" not in exchange.query:
+        return {"items": page, "total": total, **status}
+    pages = _messages(exchange, page, found.messages)
+    if len(page) > exchange.settings.get_page:
+        return Listing(total, pages, status)
+    return {"items": [message async for some in pages for message in some], "total": total, **status}
+
+
+async def _find(exchange: Exchange, selection: Selection) -> _Found:
+    if selection.impossible:
+        return _Found([])
+    if selection.queue and exchange.settings.exact_queue_filter:
+        return await _examined(exchange, selection)
+    settings = exchange.settings
+    if "values" not in exchange.query:
+        (answer,) = await exchange.caller.request(selection.query(settings.query_page))
+        return await _all_ids(exchange, selection, answer, settings.query_page)
+    answer, found = await exchange.caller.request(*pair(selection.query(settings.optimistic_get)))
+    if answer["total"] > settings.optimistic_get:
+        return await _all_ids(exchange, selection, answer, settings.optimistic_get)
+    return _Found([decode(it) for it in answer["ids"]], {decode(it["id"]): it for it in found["list"]})
+
+
+async def _all_ids(exchange: Exchange, selection: Selection, first: Object, asked: int) -> _Found:
+    """All ids, the first `asked` of which are in the answer `first`."""
+    page, end = exchange.settings.query_page, _bounded(exchange, first["total"])
+    ids = first["ids"] + await more_ids(exchange.caller, selection.query(page), start=asked, end=end, page=page)
+    return _Found([decode(it) for it in ids], beyond=first["total"] - end)
+
+
+async def _examined(exchange: Exchange, selection: Selection) -> _Found:
+    """Messages with a recipient of the queue in any state, which takes reading every message."""
+    page = exchange.settings.get_page
+    query = selection.query(page, with_queue=False)
+    answer, found = await exchange.caller.request(*pair(query, EXAMINED))
+    messages, end = found["list"], _bounded(exchange, answer["total"])
+    async for some in more_objects(
+        exchange.caller, query, EXAMINED, start=page, end=end, page=page, pairs=PAIRS_PER_REQUEST
+    ):
+        messages += some
+    return _Found([decode(it["id"]) for it in messages if selection.matches(it)])
+
+
+def _bounded(exchange: Exchange, total: int) -> int:
+    most = exchange.settings.max_scan_messages
+    if total > most:
+        _log.warning(
+            "the queue holds %d messages of the kind asked for; only the %d due first are looked at", total, most
+        )
+    return min(total, most)
+
+
+async def _messages(
+    exchange: Exchange, numbers: Sequence[int], known: dict[int, Object] | None
+) -> AsyncIterator[list[Object]]:
+    """Old messages page by page; those that left the queue meanwhile are left out."""
+    shape = message_shape(exchange.settings.legacy_version, text_of(exchange.now))
+    for some in in_chunks(numbers, exchange.settings.get_page):
+        if known is None:
+            (answer,) = await exchange.caller.request(Get("QueuedMessage", [encode(number) for number in some]))
+            by_id = {decode(it["id"]): it for it in answer["list"]}
+        else:
+            by_id = known
+        yield [shape(by_id[number]) for number in some if number in by_id]

@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gateway.contract.gate import compile_gate
+from gateway.contract.judge import Finding, Judge
+from gateway.contract.operation import Operation
 from gateway.contract.paths import Match
-from gateway.contract.spec import Spec
+from gateway.contract.spec import Spec, parameters, resolve
+
+DEFAULT_DETAIL = "JSON deserialization failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,35 @@ class Contract:
     """Judges requests that were routed."""
 
     def __init__(self, spec: Spec) -> None:
-        self._spec = spec
+        self._document = spec.document
+        self._judge = Judge(spec.document)
+        self._gates = {operation.id: compile_gate(spec.document, operation) for operation in spec.operations}
 
-    def check(self, match: Match, query: Mapping[str, str], body: Any) -> Violation | None:
+    def check(self, match: Match, query: Mapping[str, str], body: Any = None) -> Violation | None:
         """None for a request that the old server accepted.
 
-        `query` is what the old rules leave of the query string (legacy-rest-api 1.9), `body` the JSON value, for operations that take one.
+        `query` is what the old rules leave of the query string (legacy-rest-api 1.9), `body` the value that `body.parse` gave, for
+        operations whose `body` is `json`. Microseconds when the gate is sure, else a fraction of a millisecond.
         """
-        del match, query, body
-        return None
+        if self.surely_valid(match, query, body):
+            return None
+        finding = self._judge.find_fault(match.operation, match.elements, query, body)
+        if finding is None:
+            return None
+        reason = f"{finding.name}: {finding.rule}" if finding.name else finding.rule
+        return Violation(finding.where, reason, self._detail(match.operation, finding))
+
+    def surely_valid(self, match: Match, query: Mapping[str, str], body: Any = None) -> bool:
+        """Whether the gate alone accepts; False means that it is not sure."""
+        gate = self._gates[match.operation.id]
+        return gate is not None and gate(match.elements, query, body)
+
+    def _detail(self, operation: Operation, finding: Finding) -> str:
+        """The 400 text of the parameter or body at fault."""
+        if finding.where == "body":
+            at_fault = resolve(self._document, operation.source["requestBody"])
+        else:
+            declared = parameters(self._document, operation.path, operation.source)
+            at_fault = next(item for item in declared if (item["in"], item["name"]) == (finding.where, finding.name))
+        detail: str = at_fault.get("x-refusal", DEFAULT_DETAIL)
+        return detail

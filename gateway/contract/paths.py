@@ -55,7 +55,7 @@ class PathTable:
     def __init__(self, operations: Iterable[Operation], legacy_version: LegacyVersion = "union", guards: Iterable[Guard] = ()) -> None:
         window = _WINDOWS[legacy_version]
         self.operations: tuple[Operation, ...] = tuple(_as_of(item, window[1]) for item in operations if _covers(item, window))
-        self._guards = tuple(guard for guard in guards if _covers(guard, window))
+        self._guards = tuple(guard for guard in guards if _covers(guard, (window[1], window[1])))
         self._trees = {method: _Node() for method in ("GET", "POST", "PUT", "PATCH", "DELETE", _OTHERS)}
         taken = {(operation.path, operation.method) for operation in self.operations}
         for operation in self.operations:

@@ -1,1 +1,6 @@
-"""What the new server cannot remember for us."""
+"""What the new server cannot remember for the gateway."""
+
+from gateway.state.schema import StateError
+from gateway.state.store import State
+
+__all__ = ["State", "StateError"]

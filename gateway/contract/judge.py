@@ -51,12 +51,12 @@ class Judge:
             "media_type_deserializers_factory": _RememberingByType(MediaTypeDeserializersFactory(styles, {_JSON: _value_of})),
             "security_provider_factory": _AnyCredential(),
         }
-        self._openapi = OpenAPI(spec, Config(spec_validator_cls=None, **parts))
+        self._validator = OpenAPI(spec, Config(spec_validator_cls=None, **parts)).request_validator
 
     def find_fault(self, operation: Operation, elements: Mapping[str, str], query: Mapping[str, str], body: Any) -> Finding | None:
         """The first objection, None for a valid request; bodies other than JSON are not looked at."""
         request = _Request(operation, elements, query, body)
-        for error in self._openapi.iter_apicall_request_errors(request):
+        for error in self._validator.iter_errors(request):
             if not isinstance(error, RequestBodyValidationError):
                 return _parameter_finding(error)
             if operation.body == "json":

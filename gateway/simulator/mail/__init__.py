@@ -1,0 +1,1 @@
+"""Mail of the simulated server: how it is accepted, queued, tried, bounced, and how the queue is seen and changed."""

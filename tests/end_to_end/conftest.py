@@ -15,7 +15,7 @@ from yarl import URL
 from gateway.commands.pair import Pair, pair
 from gateway.simulator.world import Config
 
-ADMIN = ("admin", "An-admin-secret-1")
+ADMIN = ("admin", "Canary-of-the-admin-1")
 
 
 @dataclass

@@ -11,9 +11,14 @@ FIRST = 230_011_223_344_556_677
 GRAIN = 1 << 21
 
 
-def message_id(number: int) -> str:
-    """Id of the message of that number, on the new side."""
-    return encode(FIRST + number * GRAIN)
+def message_number(position: int) -> int:
+    """Id of a message as old clients write it."""
+    return FIRST + position * GRAIN
+
+
+def message_id(position: int) -> str:
+    """Id of a message on the new side."""
+    return encode(message_number(position))
 
 
 def _recipient(position: int) -> dict[str, Any]:
@@ -37,10 +42,11 @@ def message(id_: str) -> dict[str, Any]:
 
 
 class Upstream:
-    """Answers of a server with `messages` queued messages; equal requests get the remembered bytes."""
+    """Answers of a server with `messages` queued messages; equal requests get the remembered bytes. `served` holds the different JMAP responses given."""
 
     def __init__(self) -> None:
         self.messages = 500
+        self.served: set[bytes] = set()
         self._known: dict[tuple[int, bytes], bytes] = {}
         self._plain = response(json.dumps({"data": message(message_id(0))}).encode())
 
@@ -51,6 +57,7 @@ class Upstream:
             key = (self.messages, body)
             if key not in self._known:
                 self._known[key] = response(self._jmap(json.loads(body)))
+            self.served.add(self._known[key])
             return self._known[key]
         if path == b"/api/account":
             return response(json.dumps({"permissions": PERMISSIONS, "edition": "oss", "locale": "en"}).encode())
@@ -65,7 +72,7 @@ class Upstream:
             verb = name.partition("/")[2]
             if verb == "query":
                 position, limit = arguments.get("position", 0), arguments.get("limit", 5000)
-                found[tag] = [message_id(number) for number in range(position, min(position + limit, self.messages))]
+                found[tag] = [message_id(place) for place in range(position, min(position + limit, self.messages))]
                 reply: dict[str, Any] = {"accountId": "b", "queryState": "a", "canCalculateChanges": False, "position": position, "ids": found[tag], "total": self.messages}
             elif verb == "get":
                 ids = found[arguments["#ids"]["resultOf"]] if "#ids" in arguments else arguments["ids"]

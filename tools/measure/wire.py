@@ -1,6 +1,7 @@
 """HTTP/1.1 with as little work as possible, so that neither the stub nor the load generator is what is measured."""
 
 import asyncio
+import base64
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -8,6 +9,12 @@ from functools import partial
 
 Answer = Callable[[bytes, bytes], bytes]
 """Takes head and body of a request and gives the whole response."""
+
+
+def request(method: str, target: str, login: str) -> bytes:
+    """A request without a body, as a user of that name."""
+    credential = base64.b64encode(f"{login}:secret".encode()).decode()
+    return f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {credential}\r\nAccept: */*\r\n\r\n".encode()
 
 
 def response(body: bytes, content_type: str = "application/json; charset=utf-8") -> bytes:

@@ -1,0 +1,43 @@
+"""What holds for every test: nothing that is logged during it shows a secret."""
+
+import base64
+import io
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+
+MARK = b"canary"
+
+
+def encoded(mark: bytes) -> Iterator[str]:
+    """What stays the same of `mark` in base64, wherever it stands in the encoded bytes."""
+    for offset in range(3):
+        yield base64.b64encode(bytes(offset) + mark).decode()[-(-offset * 8 // 6) : (offset + len(mark)) * 8 // 6]
+
+
+SECRET = re.compile("|".join([r"(?i:canary)", r"\b(?i:basic|bearer) [A-Za-z0-9+/=._~-]{6,}", *encoded(MARK), *encoded(MARK.title())]))
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[io.StringIO]:
+    """Everything that is logged during the test, exceptions and extra fields included; no secret may be among it.
+
+    Secrets in tests carry the word `canary`, so that they are recognised in whatever form they turn up.
+    """
+    text = io.StringIO()
+
+    class Catch(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            print(self.format(record), vars(record), file=text)
+
+    handler = Catch()
+    loggers = [logging.getLogger(), *(logger for name in ("gateway", "aiohttp") if not (logger := logging.getLogger(name)).propagate)]
+    for logger in loggers:
+        logger.addHandler(handler)
+    yield text
+    for logger in loggers:
+        logger.removeHandler(handler)
+    shown = SECRET.search(text.getvalue())
+    assert shown is None, f"a secret was logged: …{text.getvalue()[max(0, shown.start() - 200) : shown.end() + 20]}"

@@ -1,0 +1,157 @@
+"""Measures the gateway against a bare aiohttp reverse proxy in front of the same upstream stub, and against the budgets of the project.
+
+    tools/bench.py [--seconds 3] [--rounds 3] [--out docs/performance.md] [--json]
+
+The process under test has one core to itself, stub and load generator share another. Each round measures every process in turn, so that a
+change of the machine's mood meets all of them; the median of the rounds counts. Ends with status 1 when a budget is missed.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from measure.process import CORES, Process, gateway, json_seconds, proxy
+from measure.upstream import Upstream, message_number
+from measure.wire import Stub, load, request
+
+CONNECTIONS = 32
+ACCOUNTS = 8
+MESSAGE = f"/api/queue/messages/{message_number(0)}"
+SMALL = {
+    "small GET": ("GET", MESSAGE, 1),
+    "small PATCH, one upstream call": ("PATCH", "/api/queue/status/start", 1),
+    "small PATCH, two upstream calls": ("PATCH", f"{MESSAGE}?at=2031-05-01T00:00:00Z", 2),
+}
+RATIOS = {"orjson, uvloop": 0.75, "standard library": 0.5}
+LIST_BUDGET, STREAM_BUDGET_MB, NEIGHBOUR_BUDGET, IDLE_BUDGET_MB = 4.0, 2.0, 5.0, 110.0
+
+
+@dataclass
+class Row:
+    """One line of the table: `value` must reach `budget`, from below or above as `at_least` says; None has no budget."""
+
+    what: str
+    libraries: str
+    value: float
+    unit: str
+    budget: float | None
+    at_least: bool
+    how: str
+
+    @property
+    def kept(self) -> bool:
+        """Whether the budget is kept."""
+        if self.budget is None:
+            return True
+        return self.value >= self.budget if self.at_least else self.value <= self.budget
+
+
+class Bench:
+    """A stub that listens, and measurements of one kind of gateway: with or without the faster libraries."""
+
+    def __init__(self, seconds: float, rounds: int) -> None:
+        self.upstream = Upstream()
+        self._seconds, self._rounds = seconds, rounds
+
+    async def all(self) -> list[Row]:
+        """Every line of the table."""
+        server = await asyncio.get_running_loop().create_server(lambda: Stub(self.upstream.answer), "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        rows = []
+        for libraries, ratio in RATIOS.items():
+            fast = libraries != "standard library"
+            rows += await self._small(url, libraries, ratio, fast=fast)
+            async with gateway(url, fast=fast) as process:
+                rows.append(Row("idle memory", libraries, process.memory_mb(), "MB", IDLE_BUDGET_MB, False, "resident size after start, before the first request"))
+                rows.append(await self._list(process, libraries, fast=fast))
+                rows += await self._stream(process, libraries)
+        server.close()
+        return rows
+
+    async def _small(self, url: str, libraries: str, ratio: float, *, fast: bool) -> list[Row]:
+        rows = []
+        for name, (method, target, calls) in SMALL.items():
+            requests = [request(method, target, f"user{number % ACCOUNTS}") for number in range(CONNECTIONS)]
+            async with gateway(url, fast=fast) as ours, proxy(url, calls, fast=fast) as peer:
+                measured: dict[Process, list[float]] = {ours: [], peer: []}
+                for _ in range(self._rounds + 1):
+                    for process, rates in measured.items():
+                        rates.append(len(await load(process.port, requests, seconds=self._seconds)) / self._seconds)
+                own, other = (statistics.median(rates[1:]) for rates in measured.values())
+            how = f"{own:.0f} requests a second, proxy {other:.0f}"
+            rows.append(Row(name, libraries, own / other, "× proxy", ratio, True, how))
+        return rows
+
+    async def _list(self, process: Process, libraries: str, *, fast: bool) -> Row:
+        """CPU of one list of 500 messages against decoding the upstream's answers and encoding ours with the same library."""
+        self.upstream.messages = 500
+        wire = [request("GET", "/api/queue/messages?values=1&limit=500", "user0")]
+        await load(process.port, wire, seconds=1)
+        self.upstream.served.clear()
+        before = process.cpu_seconds()
+        number = len(await load(process.port, wire, seconds=self._seconds))
+        each = (process.cpu_seconds() - before) / number
+        replies = [answer.partition(b"\r\n\r\n")[2] for answer in self.upstream.served]
+        ours = await self._fetch(process.port, wire[0])
+        plain = json_seconds(replies, ours, fast=fast)
+        how = f"{each * 1000:.1f} ms of CPU for {len(ours) / 1000:.0f} kB, decoding and encoding alone {plain * 1000:.1f} ms"
+        return Row("list of 500 messages", libraries, each / plain, "× JSON", LIST_BUDGET, False, how)
+
+    async def _fetch(self, port: int, wire: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(wire)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
+        body = await reader.readexactly(length)
+        writer.close()
+        return body
+
+    async def _stream(self, process: Process, libraries: str) -> list[Row]:
+        """Memory of one list of 10,000 messages, and what it does to somebody who asks for little at the same time."""
+        self.upstream.messages = 10_000
+        long, short = request("GET", "/api/queue/messages?values=1", "user1"), request("GET", MESSAGE, "user2")
+        await load(process.port, [long], seconds=0.1)
+        idle = await load(process.port, [short], seconds=self._seconds, pause=0.005)
+        before = process.reset_peak_mb()
+        busy, _ = await asyncio.gather(load(process.port, [short], seconds=self._seconds, pause=0.005), load(process.port, [long], seconds=self._seconds))
+        extra = process.peak_mb() - before
+        calm, loaded = (statistics.quantiles(times, n=100)[98] * 1000 for times in (idle, busy))
+        return [
+            Row("memory of a list of 10,000", libraries, extra, "MB more", STREAM_BUDGET_MB, False, "peak of the resident size over that before, one list after the other"),
+            Row("neighbour of a list of 10,000", libraries, loaded / calm, "× idle", NEIGHBOUR_BUDGET, False, f"p99 of a small GET {loaded:.1f} ms, idle {calm:.1f} ms"),
+        ]
+
+
+def table(rows: list[Row]) -> str:
+    """The lines as a Markdown table."""
+    lines = ["| What | Libraries | Measured | Budget | |", "|---|---|---|---|---|"]
+    for row in rows:
+        budget = "" if row.budget is None else f"{'≥' if row.at_least else '≤'} {row.budget:g}{'' if row.kept else ' **missed**'}"
+        lines.append(f"| {row.what} | {row.libraries} | {row.value:.2f} {row.unit} | {budget} | {row.how} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=3, help="length of one measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each process; the median counts")
+    parser.add_argument("--out", type=Path, help="document whose table is replaced")
+    parser.add_argument("--json", action="store_true", help="print the lines as JSON")
+    arguments = parser.parse_args()
+    CORES.stay_beside()
+    rows = asyncio.run(Bench(arguments.seconds, arguments.rounds).all())
+    print(json.dumps([asdict(row) | {"kept": row.kept} for row in rows], indent=1) if arguments.json else table(rows))
+    if arguments.out:
+        head, begin, rest = arguments.out.read_text().partition("<!-- bench:begin -->\n")
+        tail = rest.partition("<!-- bench:end -->")[2]
+        arguments.out.write_text(f"{head}{begin}{table(rows)}\n<!-- bench:end -->{tail}")
+    return int(not all(row.kept for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

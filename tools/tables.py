@@ -6,17 +6,15 @@ Without arguments they are written anew between their markers; with `--check` no
 import contextlib
 import io
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from gateway.cli import main as gateway_command
-from gateway.settings import Settings
+from gateway.settings import names, variable
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 
@@ -24,17 +22,8 @@ README = Path(__file__).resolve().parent.parent / "README.md"
 def settings_table() -> str:
     """Markdown table of every setting: name in the environment, default, meaning with the values it may have."""
     rows = ["| Setting | Default | Meaning |", "|---|---|---|"]
-    rows += [f"| `{name}` | {_default(field)} | {_meaning(field)} |" for name, field in leaves(Settings)]
+    rows += [f"| `{variable(path)}` | {_default(field)} | {_meaning(field)} |" for path, field in names()]
     return "\n".join(rows)
-
-
-def leaves(model: type[BaseModel], prefix: str = "GATEWAY_") -> Iterator[tuple[str, FieldInfo]]:
-    """Every setting by its name in the environment; groups are taken apart."""
-    for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from leaves(field.annotation, f"{prefix}{name.upper()}__")
-        else:
-            yield prefix + name.upper(), field
 
 
 def _default(field: FieldInfo) -> str:

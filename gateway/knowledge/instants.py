@@ -26,3 +26,11 @@ def unix_of(text: str) -> int | None:
     except (ValueError, OverflowError):
         return None
     return unix if unix in _WRITABLE else None
+
+
+def seconds(text: str) -> int:
+    """Unix seconds of an instant that the new server wrote; ValueError when it is none."""
+    unix = unix_of(text)
+    if unix is None:
+        raise ValueError(f"{text!r} is no instant")
+    return unix

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.jmap.calls import Call, Object
+from gateway.legacy.refusals import Refusal
 from gateway.settings import Settings
 
 
@@ -31,7 +32,8 @@ class Exchange:
 
     `path` holds decoded path elements by the name in `openapi.yaml`; `query` what is left after the old rules (legacy-rest-api 1.9);
     `body` the JSON value or None; `now` unix seconds. `background` takes over work that goes on after the answer; whoever owns it keeps
-    the task, logs its failure and waits for it when the gateway stops.
+    the task, logs its failure and waits for it when the gateway stops. `objection` is what the contract has against the request, for rows
+    that decide themselves when to say so (`table.Action.order`), else None.
     """
 
     path: Mapping[str, str]
@@ -42,6 +44,7 @@ class Exchange:
     caller: Caller
     flags: Flags
     background: Callable[[Coroutine[Any, Any, None]], None]
+    objection: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)

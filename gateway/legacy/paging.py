@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from gateway.jmap.calls import Call, Get, Object, Query, Ref
 from gateway.knowledge.query_string import number
@@ -46,35 +46,51 @@ class Window:
         return min(self.offset + self.limit, total) if self.limit else total
 
 
-def pair(query: Query, properties: Sequence[str] | None = None) -> tuple[Query, Get]:
-    """Batch of a query and the objects it finds, all their properties or some."""
-    return query, Get(query.type, Ref(0), properties)
+class Found(NamedTuple):
+    """What one query found: the number of all matches, the ids of one page, and their objects."""
+
+    query: Query
+    total: int
+    ids: list[str]
+    objects: list[Object]
+
+
+def pages(query: Query, *, start: int, end: int, page: int) -> list[Query]:
+    """The query once for each page of the positions from `start` up to `end`."""
+    return [replace(query, position=at, limit=page) for at in range(start, end, page)]
+
+
+async def find(caller: Caller, queries: Sequence[Query], properties: Sequence[str] | None = None) -> list[Found]:
+    """What the queries find, with all properties of the objects or some; one round trip."""
+    calls: list[Call] = []
+    for query in queries:
+        calls += (query, Get(query.type, Ref(len(calls)), properties))
+    answers = await caller.request(*calls)
+    return [
+        Found(query, found["total"], found["ids"], objects["list"])
+        for query, found, objects in zip(queries, answers[::2], answers[1::2], strict=True)
+    ]
+
+
+async def find_more(
+    caller: Caller, queries: Sequence[Query], properties: Sequence[str], *, together: int
+) -> AsyncIterator[Found]:
+    """What the queries find, `together` of them in a round trip, which begins when its first result is asked for."""
+    for some in in_chunks(queries, together):
+        for found in await find(caller, some, properties):
+            yield found
 
 
 async def more_ids(caller: Caller, query: Query, *, start: int, end: int, page: int) -> list[str]:
-    """Ids at the positions from `start` up to `end`, up to 15 pages a round trip; stops early where the result has become shorter."""
-    found: list[str] = []
-    for positions in in_chunks(range(start, end, page), CALLS_PER_REQUEST - 1):
-        answers = await caller.request(*(replace(query, position=at, limit=page) for at in positions))
+    """Ids at the positions from `start` up to `end`, 15 pages a round trip; stops early where the result has become shorter."""
+    ids: list[str] = []
+    for some in in_chunks(pages(query, start=start, end=end, page=page), CALLS_PER_REQUEST - 1):
+        answers = await caller.request(*some)
         for answer in answers:
-            found += answer["ids"]
+            ids += answer["ids"]
         if len(answers[-1]["ids"]) < page:
             break
-    return found
-
-
-async def more_objects(
-    caller: Caller, query: Query, properties: Sequence[str], *, start: int, end: int, page: int, pairs: int
-) -> AsyncIterator[list[Object]]:
-    """Objects at the positions from `start` up to `end`, one list for each round trip of at most `pairs` queries and gets."""
-    for positions in in_chunks(range(start, end, page), pairs):
-        calls: list[Call] = []
-        for at in positions:
-            calls += (replace(query, position=at, limit=page), Get(query.type, Ref(len(calls)), properties))
-        answers = await caller.request(*calls)
-        yield [found for answer in answers[1::2] for found in answer["list"]]
-        if len(answers[-2]["ids"]) < page:
-            return
+    return ids
 
 
 def in_chunks(rows: Sequence[_Row], size: int) -> Iterator[Sequence[_Row]]:

@@ -1,11 +1,12 @@
 """The words that rows are made of: each makes an `Action` (mapping-operations 2 to 4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.jmap.calls import Get, Object
+from gateway.jmap.calls import Get, Object, Set
 from gateway.legacy.exchange import Exchange
+from gateway.legacy.outcomes import failures, settle
 from gateway.legacy.refusals import NotFound, Unsupported
 from gateway.legacy.table import Action, Handler
 
@@ -37,6 +38,32 @@ def gets(locate: Callable[[Exchange], Target], item: Callable[[Object, Exchange]
         raise NotFound
 
     return Action(get, calls)
+
+
+def removes(
+    locate: Callable[[Exchange], Target | None],
+    seen: Sequence[str],
+    same: Callable[[Object, Exchange], bool],
+    *calls: str,
+) -> Action:
+    """Row that removes one object after looking at it, and answers true whether it existed or not.
+
+    `locate` raises `NotFound` for what is no id and gives None for an id that can name nothing. Of the object only the properties
+    `seen` are read; it is left alone unless `same` says that the old id means it.
+    """
+
+    async def remove(exchange: Exchange) -> Any:
+        target = locate(exchange)
+        if target is None:
+            return True
+        (answer,) = await exchange.caller.request(Get(target.type, [target.id], seen))
+        if any(same(found, exchange) for found in answer["list"]):
+            (answer,) = await exchange.caller.request(Set(target.type, destroy=[target.id]))
+            if failures(answer, "destroyed").get(target.id, {}).get("type") != "notFound":
+                settle(answer, "destroyed", target.id)
+        return True
+
+    return Action(remove, calls)
 
 
 def refused(details: str) -> Action:

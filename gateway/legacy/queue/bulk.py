@@ -13,7 +13,7 @@ from gateway.knowledge.ids import decode, encode
 from gateway.legacy.caution import PAGE_NUMBERS, RANGE_NUMBERS, doubtful, insist, search_text
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.outcomes import Verb
-from gateway.legacy.paging import CALLS_PER_REQUEST, Window, in_chunks, more_ids, more_objects, pair
+from gateway.legacy.paging import CALLS_PER_REQUEST, Window, find, find_more, in_chunks, more_ids, pages
 from gateway.legacy.queue.listing import EXAMINED, PAIRS_PER_REQUEST
 from gateway.legacy.queue.recipients import pending, reschedule
 from gateway.legacy.queue.selection import Selection, future, queue_name
@@ -67,17 +67,15 @@ async def _bulk(exchange: Exchange, work: _Work) -> bool:
         return False
     page = settings.get_page
     query = selection.query(page, with_queue=not settings.exact_queue_filter)
-    answer, found = await exchange.caller.request(*pair(query, work.properties))
-    total = answer["total"]
-    if total > settings.max_scan_messages:
+    (first,) = await find(exchange.caller, [query], work.properties)
+    if first.total > settings.max_scan_messages:
         if any(name in exchange.query for name in _NUMBERS):
             raise Unsupported(f"More than {settings.max_scan_messages} messages to count among; refusing to {work.to}")
-        return await carry_out(exchange, work.verb, _page_by_page(exchange, selection, work, query, total))
-    chosen = {decode(it["id"]): work.change(it) for it in found["list"] if selection.matches(it)}
-    async for some in more_objects(
-        exchange.caller, query, work.properties, start=page, end=total, page=page, pairs=PAIRS_PER_REQUEST
-    ):
-        chosen |= {decode(it["id"]): work.change(it) for it in some if selection.matches(it)}
+        return await carry_out(exchange, work.verb, _page_by_page(exchange, selection, work, query, first.total))
+    chosen = {decode(it["id"]): work.change(it) for it in first.objects if selection.matches(it)}
+    later = pages(query, start=page, end=first.total, page=page)
+    async for found in find_more(exchange.caller, later, work.properties, together=PAIRS_PER_REQUEST):
+        chosen |= {decode(it["id"]): work.change(it) for it in found.objects if selection.matches(it)}
     numbers = window.cut(sorted(chosen))
     await carry_out(exchange, work.verb, work.requests((encode(number), chosen[number]) for number in numbers))
     return bool(numbers)

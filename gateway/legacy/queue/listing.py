@@ -9,7 +9,7 @@ from gateway.jmap.calls import Get, Object
 from gateway.knowledge.ids import decode, encode
 from gateway.knowledge.instants import text_of
 from gateway.legacy.exchange import Exchange, Listing
-from gateway.legacy.paging import Window, in_chunks, more_ids, more_objects, pair
+from gateway.legacy.paging import Window, find, find_more, in_chunks, more_ids, pages
 from gateway.legacy.queue.message import message_shape
 from gateway.legacy.queue.selection import Selection
 
@@ -55,30 +55,29 @@ async def _find(exchange: Exchange, selection: Selection) -> _Found:
     settings = exchange.settings
     if "values" not in exchange.query:
         (answer,) = await exchange.caller.request(selection.query(settings.query_page))
-        return await _all_ids(exchange, selection, answer, settings.query_page)
-    answer, found = await exchange.caller.request(*pair(selection.query(settings.optimistic_get)))
-    if answer["total"] > settings.optimistic_get:
-        return await _all_ids(exchange, selection, answer, settings.optimistic_get)
-    return _Found([decode(it) for it in answer["ids"]], {decode(it["id"]): it for it in found["list"]})
+        return await _all_ids(exchange, selection, answer["ids"], settings.query_page, answer["total"])
+    (first,) = await find(exchange.caller, [selection.query(settings.optimistic_get)])
+    if first.total > settings.optimistic_get:
+        return await _all_ids(exchange, selection, first.ids, settings.optimistic_get, first.total)
+    return _Found([decode(it) for it in first.ids], {decode(it["id"]): it for it in first.objects})
 
 
-async def _all_ids(exchange: Exchange, selection: Selection, first: Object, asked: int) -> _Found:
-    """All ids, the first `asked` of which are in the answer `first`."""
-    page, end = exchange.settings.query_page, _bounded(exchange, first["total"])
-    ids = first["ids"] + await more_ids(exchange.caller, selection.query(page), start=asked, end=end, page=page)
-    return _Found([decode(it) for it in ids], beyond=first["total"] - end)
+async def _all_ids(exchange: Exchange, selection: Selection, first: list[str], asked: int, total: int) -> _Found:
+    """All ids, after those found when the `first` ones were `asked` for."""
+    page, end = exchange.settings.query_page, _bounded(exchange, total)
+    ids = first + await more_ids(exchange.caller, selection.query(page), start=asked, end=end, page=page)
+    return _Found([decode(it) for it in ids], beyond=total - end)
 
 
 async def _examined(exchange: Exchange, selection: Selection) -> _Found:
     """Messages with a recipient of the queue in any state, which takes reading every message."""
     page = exchange.settings.get_page
     query = selection.query(page, with_queue=False)
-    answer, found = await exchange.caller.request(*pair(query, EXAMINED))
-    messages, end = found["list"], _bounded(exchange, answer["total"])
-    async for some in more_objects(
-        exchange.caller, query, EXAMINED, start=page, end=end, page=page, pairs=PAIRS_PER_REQUEST
-    ):
-        messages += some
+    (first,) = await find(exchange.caller, [query], EXAMINED)
+    messages, end = first.objects, _bounded(exchange, first.total)
+    later = pages(query, start=page, end=end, page=page)
+    async for found in find_more(exchange.caller, later, EXAMINED, together=PAIRS_PER_REQUEST):
+        messages += found.objects
     return _Found([decode(it["id"]) for it in messages if selection.matches(it)])
 
 

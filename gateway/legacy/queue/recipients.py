@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from gateway.jmap.calls import Object
-from gateway.knowledge.instants import text_of, unix_of
+from gateway.knowledge.instants import seconds, text_of
 from gateway.knowledge.pointers import path
 from gateway.legacy.queue.texts import PENDING
 from gateway.legacy.refusals import Other
@@ -38,7 +38,7 @@ def reschedule(recipients: Mapping[str, Object], due: int, settings: Settings) -
         if (
             settings.reschedule_expiry == "emulate"
             and expires["@type"] == "Ttl"
-            and (unix_of(expires["expiresAt"]) or 0) > due
+            and seconds(expires["expiresAt"]) > due
         ):
             patch[_member(address, "expires")] = _lease(recipient, due, settings)
     return patch

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.jmap.calls import Object, Query
 from gateway.knowledge.ids import LARGEST, decode
-from gateway.knowledge.instants import text_of, unix_of
+from gateway.knowledge.instants import seconds, text_of, unix_of
 from gateway.knowledge.query_string import number
 from gateway.legacy.queue.texts import PENDING
 
@@ -99,7 +99,7 @@ class Selection:
             for it in recipients.values()
             if it["status"]["@type"] in PENDING and self.queue in ("", it["queueName"])
         ]
-        due = unix_of(min(dues, default=""))
+        due = seconds(min(dues)) if dues else None
         return (
             due is not None and (self.before is None or due < self.before) and (self.after is None or due > self.after)
         )

@@ -1,0 +1,1 @@
+"""Synchronous commands of the simulated server (jmap-management-api 3.16)."""

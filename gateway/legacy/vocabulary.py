@@ -1,7 +1,7 @@
 """The words that rows are made of: each makes an `Action` (mapping-operations 2 to 4)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.jmap.calls import Get, Object, Set
@@ -73,3 +73,17 @@ def refused(details: str) -> Action:
         raise Unsupported(details)
 
     return Action(refuse, status="refused", note=details)
+
+
+def passed_on() -> Action:
+    """Row of a call outside `/api` that the new server answers itself; it is reached only when its path is not among those passed on."""
+
+    async def unknown(_exchange: Exchange) -> Any:
+        raise NotFound
+
+    return Action(unknown, note="the new server answers")
+
+
+def pending() -> Action:
+    """Row of a call that is not served yet: old clients get a clear no."""
+    return replace(refused("The gateway does not serve this call yet"), status="pending", note="")

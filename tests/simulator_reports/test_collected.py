@@ -1,15 +1,16 @@
 """Reports as they grow, from the exchanges of a recorded server."""
 
+from gateway.simulator.mail.surroundings import Surroundings
 from gateway.simulator.reports import collected
 from gateway.simulator.reports.collected import Frame, TlsFailure
 from gateway.simulator.reports.sender_checks import Verdict, check
 
-TEXTS = {"sender.test": "v=spf1 ip4:127.0.0.1 ~all", "_dmarc.sender.test": "v=DMARC1; p=none; rua=mailto:rua@sender.test"}
+WORLD = Surroundings(texts={"sender.test": "v=spf1 ip4:127.0.0.1 ~all", "_dmarc.sender.test": "v=DMARC1; p=none; rua=mailto:rua@sender.test"})
 BEGIN = 1_795_267_128
 
 
 def verdict(helo: str) -> Verdict:
-    found = check("sender.test", "sender.test", helo, "127.0.0.1", TEXTS.get)
+    found = check("sender.test", "sender.test", helo, "127.0.0.1", WORLD)
     assert found is not None
     return found
 

@@ -2,6 +2,7 @@
 
 import json
 
+from gateway.simulator.mail.surroundings import Surroundings
 from gateway.simulator.reports import collected
 from gateway.simulator.reports.collected import Frame, TlsFailure
 from gateway.simulator.reports.dmarc_xml import dmarc_report
@@ -51,7 +52,7 @@ def test_tls_round_trip() -> None:
 
 
 def test_a_dmarc_letter() -> None:
-    verdict = check("sender.test", "sender.test", "client.sender.test", "127.0.0.1", {"_dmarc.sender.test": "v=DMARC1; p=none"}.get)
+    verdict = check("sender.test", "sender.test", "client.sender.test", "127.0.0.1", Surroundings(texts={"_dmarc.sender.test": "v=DMARC1; p=none"}))
     assert verdict is not None
     report = collected.add_mail(collected.dmarc(Frame("lab.test", "noreply-dmarc@lab.test", 1_795_267_128, 1_795_353_528), verdict.policy), verdict, "127.0.0.1")
     letter = dmarc_letter(Post("Report Subsystem", "noreply-dmarc@lab.test", ("rua@sender.test",), 1_795_353_528, "lab.test"), report)

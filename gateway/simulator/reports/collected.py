@@ -72,7 +72,7 @@ def add_mail(report: dict[str, Any], verdict: Verdict, remote_ip: str) -> dict[s
         "count": 1,
         "evaluatedDisposition": verdict.disposition,
         "evaluatedDkim": "fail",
-        "evaluatedSpf": "pass" if verdict.spf_aligned else "fail",
+        "evaluatedSpf": "pass" if verdict.aligned else "fail",
         "policyOverrideReasons": {},
         "envelopeTo": None,
         "envelopeFrom": verdict.envelope_from,

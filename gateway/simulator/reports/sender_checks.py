@@ -1,17 +1,13 @@
-"""Who a mail says it is from, and whether that holds: SPF (RFC 7208) and DMARC (RFC 9989) as far as made-up surroundings need them.
+"""What DMARC says about an accepted mail, with the details that an aggregate report lists (RFC 9989, RFC 9990).
 
-Look-ups go through a function from a name to its TXT record, None where there is none. Signatures are not checked: nobody out there signs.
+Signatures play no part: nobody in the made-up surroundings signs with a key that can be found.
 """
 
-import ipaddress
-from collections.abc import Callable
 from dataclasses import dataclass
 
-Texts = Callable[[str], str | None]
+from gateway.simulator.mail import authentication
+from gateway.simulator.mail.surroundings import NameFailure, Surroundings
 
-MOST_LABELS = 7
-
-_QUALIFIERS = {"+": "pass", "-": "fail", "~": "softFail", "?": "neutral"}
 _ALIGNMENTS = {"r": "relaxed", "s": "strict"}
 _FAILURE_OPTIONS = {"0": "all", "1": "any", "d": "dkimFailure", "s": "spfFailure"}
 _DISPOSITIONS = frozenset({"none", "quarantine", "reject"})
@@ -19,7 +15,7 @@ _DISPOSITIONS = frozenset({"none", "quarantine", "reject"})
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A DMARC record and the domain that publishes it; words are those of the new API."""
+    """A DMARC record and the domain that publishes it; words are those of the new API, `rua` plain addresses."""
 
     domain: str
     record: str
@@ -35,7 +31,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What checking a mail gave: the policy that holds, SPF of both identities, and whether DMARC is met."""
+    """The policy that holds for a mail, SPF of both identities, and whether an aligned identity passed."""
 
     policy: Policy
     header_from: str
@@ -43,63 +39,51 @@ class Verdict:
     helo: str
     helo_result: str
     sender_result: str
-    spf_aligned: bool
+    aligned: bool
 
     @property
     def disposition(self) -> str:
         """What the record asks for: `pass` when DMARC is met, else the policy for this domain."""
-        if self.spf_aligned:
+        if self.aligned:
             return "pass"
         return self.policy.disposition if self.header_from == self.policy.domain else self.policy.subdomains
 
 
-def check(header_from: str, return_path_domain: str, helo: str, remote_ip: str, texts: Texts) -> Verdict | None:
-    """Verdict on a mail whose From names that domain; None when no policy is published for it. A null sender is checked by its HELO name."""
-    policy = policy_of(header_from, texts)
+def check(author: str, sender: str, helo: str, remote_ip: str, surroundings: Surroundings) -> Verdict | None:
+    """Verdict on a mail of the domain `author`; None when no policy is published for it.
+
+    `sender` is the domain of the return path; the null sender (empty) is checked by its HELO name.
+    """
+    policy = policy_of(author, surroundings)
     if policy is None:
         return None
-    sender = return_path_domain or helo
-    result = spf(sender, remote_ip, texts)
+    result = _spf(sender or helo, remote_ip, surroundings)
     return Verdict(
         policy=policy,
-        header_from=header_from,
-        envelope_from=return_path_domain,
+        header_from=author,
+        envelope_from=sender,
         helo=helo,
-        helo_result=spf(helo, remote_ip, texts),
+        helo_result=_spf(helo, remote_ip, surroundings),
         sender_result=result,
-        spf_aligned=result == "pass" and _aligned(sender, header_from, policy, texts),
+        aligned=result == "pass" and _aligned(sender or helo, author, policy.aspf),
     )
 
 
-def policy_of(domain: str, texts: Texts) -> Policy | None:
-    """The DMARC policy that holds for a domain: its own record or that of the nearest domain above it."""
-    labels = domain.split(".")
-    for start in (0, *range(max(1, len(labels) - MOST_LABELS), len(labels))):
-        above = ".".join(labels[start:])
-        record = texts(f"_dmarc.{above}")
+def policy_of(domain: str, surroundings: Surroundings) -> Policy | None:
+    """The DMARC policy that holds for a domain: its own record or that of the organisation it belongs to."""
+    for publisher in (domain, authentication.organisation(domain)):
+        try:
+            record = surroundings.text(f"_dmarc.{publisher}")
+        except NameFailure:
+            return None
         if record and (tags := _tags(record)).get("v") == "DMARC1":
-            return _policy(above, record, tags)
+            return _policy(publisher, record, tags)
     return None
 
 
-def spf(domain: str, remote_ip: str, texts: Texts) -> str:
-    """SPF result of a domain for a client: `none` without a record, `neutral` when nothing in it matches. Knows ip4, ip6 and all."""
-    record = texts(domain) or ""
-    client = ipaddress.ip_address(remote_ip)
-    version, *terms = record.split()[:20] or [""]
-    if version.lower() != "v=spf1":
-        return "none"
-    for term in terms:
-        qualifier, mechanism = (term[0], term[1:]) if term[0] in _QUALIFIERS else ("+", term)
-        kind, _, value = mechanism.partition(":")
-        if kind.lower() == "all" or (kind.lower() in {"ip4", "ip6"} and _within(client, value)):
-            return _QUALIFIERS[qualifier]
-    return "neutral"
-
-
-def rua(uris: str) -> tuple[str, ...]:
-    """The URIs of a comma list without their size limits."""
-    return tuple(uri.strip().partition("!")[0] for uri in uris.split(",") if uri.strip())
+def report_uris(value: str) -> tuple[str, ...]:
+    """The URIs of a `rua` list without their size limits."""
+    return tuple(uri.strip().partition("!")[0] for uri in value.split(",") if uri.strip())
 
 
 def _policy(domain: str, record: str, tags: dict[str, str]) -> Policy:
@@ -115,8 +99,18 @@ def _policy(domain: str, record: str, tags: dict[str, str]) -> Policy:
         absent=_disposition(tags.get("np"), subdomains),
         testing=tags.get("t") == "y",
         failures=tuple(_FAILURE_OPTIONS[option] for option in tags.get("fo", "0").split(":") if option in _FAILURE_OPTIONS),
-        rua=tuple(uri.removeprefix("mailto:") for uri in rua(tags.get("rua", "")) if uri.startswith("mailto:")),
+        rua=tuple(uri.removeprefix("mailto:") for uri in report_uris(tags.get("rua", "")) if uri.startswith("mailto:")),
     )
+
+
+def _spf(domain: str, remote_ip: str, surroundings: Surroundings) -> str:
+    """SPF outcome as a word of the new API: `softFail` for `SoftFail`."""
+    kind = str(authentication.spf(domain, remote_ip, surroundings)["@type"])
+    return kind[:1].lower() + kind[1:]
+
+
+def _aligned(sender: str, author: str, mode: str) -> bool:
+    return sender == author or (mode == "relaxed" and authentication.organisation(sender) == authentication.organisation(author))
 
 
 def _disposition(word: str | None, default: str) -> str:
@@ -126,17 +120,3 @@ def _disposition(word: str | None, default: str) -> str:
 def _tags(record: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in record.split(";"))
     return {name.strip(): value.strip() for name, sign, value in pairs if sign}
-
-
-def _aligned(sender: str, header_from: str, policy: Policy, texts: Texts) -> bool:
-    if sender == header_from:
-        return True
-    above = policy_of(sender, texts)
-    return policy.aspf == "relaxed" and above is not None and above.domain == policy.domain
-
-
-def _within(client: ipaddress.IPv4Address | ipaddress.IPv6Address, network: str) -> bool:
-    try:
-        return client in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False

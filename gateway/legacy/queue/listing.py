@@ -1,5 +1,6 @@
 """The list of queued messages (mapping-operations 2.3)."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from gateway.legacy.queue.selection import Selection
 
 EXAMINED = ("id", "returnPath", "recipients")
 PAIRS_PER_REQUEST = 7
+SHAPED_AT_ONCE = 100
 
 _log = logging.getLogger(__name__)
 
@@ -101,4 +103,8 @@ async def _messages(
             by_id = {decode(it["id"]): it for it in answer["list"]}
         else:
             by_id = known
-        yield [shape(by_id[number]) for number in some if number in by_id]
+        page: list[Object] = []
+        for few in in_chunks(some, SHAPED_AT_ONCE):
+            page += (shape(by_id[number]) for number in few if number in by_id)
+            await asyncio.sleep(0)  # other requests get their turn
+        yield page

@@ -1,0 +1,117 @@
+"""Rows with a new server that follows a script: it fails on any request that differs from the one expected."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from gateway.jmap import replies
+from gateway.jmap.calls import Call, Object, request_body
+from gateway.knowledge.instants import unix_of
+from gateway.legacy.exchange import Answer, Exchange, Listing
+from gateway.legacy.rooms import ROOMS
+from gateway.settings import Settings
+
+NOW = "2026-03-01T12:00:00Z"
+HANDLERS = {row.operation: row.action.handle for room in ROOMS for row in room}
+
+Round = tuple[Sequence[Any], Sequence[Any]]
+"""Method calls `[name, arguments]` that are expected, and their answers in the same form (`error` as the name of a refusal)."""
+
+
+class Script:
+    """A caller whose server knows its part by heart. The order inside a destroy list is free."""
+
+    def __init__(self, rounds: Sequence[Round]) -> None:
+        self.left = list(rounds)
+
+    async def request(self, *calls: Call) -> list[Object]:
+        asked = [[name, arguments] for name, arguments, _ in request_body(calls)["methodCalls"]]
+        assert self.left, f"nobody expects {asked}"
+        expected, answers = self.left.pop(0)
+        assert [_free(it) for it in asked] == [_free(list(it)) for it in expected]
+        responses = [[name, arguments, f"c{position}"] for position, (name, arguments) in enumerate(answers)]
+        arguments, failures = replies.read(calls, {"methodResponses": responses})
+        for failure in failures:
+            if failure is not None:
+                raise failure
+        return arguments
+
+
+class Memory:
+    """Remembered switches."""
+
+    def __init__(self, running: bool | None = None) -> None:
+        self.running = True if running is None else running
+
+    async def queue_running(self) -> bool:
+        return self.running
+
+    async def set_queue_running(self, *, running: bool) -> None:
+        self.running = running
+
+
+class Background:
+    """Work behind the answer: held until it is asked for."""
+
+    def __init__(self) -> None:
+        self.work: list[Coroutine[Any, Any, None]] = []
+
+    def __call__(self, work: Coroutine[Any, Any, None]) -> None:
+        self.work.append(work)
+
+    async def finish(self) -> None:
+        while self.work:
+            await self.work.pop(0)
+
+
+Run = Callable[..., Awaitable[Answer]]
+
+
+@pytest.fixture
+async def run() -> Run:
+    """Plays one operation: `await run("getQueueMessage", path={"id": "7"}, rounds=[…])` gives its answer, or raises its refusal.
+
+    All rounds must have been asked for, those behind the answer too; a list that comes in pages is put together.
+    """
+
+    async def play(
+        operation: str,
+        rounds: Sequence[Round] = (),
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        running: bool | None = None,
+        now: str = NOW,
+    ) -> Answer:
+        script, background = Script(rounds), Background()
+        unix = unix_of(now)
+        assert unix is not None
+        exchange = Exchange(
+            path=path or {},
+            query=query or {},
+            body=None,
+            now=unix,
+            settings=Settings(**(settings or {})),
+            caller=script,
+            flags=Memory(running),
+            background=background,
+        )
+        try:
+            answer = await HANDLERS[operation](exchange)
+            if isinstance(answer, Listing):
+                items = [item async for page in answer.pages for item in page]
+                answer = {"items": items, "total": answer.total, **answer.extra}
+        finally:
+            await background.finish()
+        assert script.left == [], "not everything that was expected was asked"
+        return answer
+
+    return play
+
+
+def _free(call: list[Any]) -> list[Any]:
+    """The call without what may differ: the order of a destroy list."""
+    name, arguments = call
+    return [name, arguments | ({"destroy": sorted(arguments["destroy"])} if "destroy" in arguments else {})]

@@ -38,11 +38,10 @@ class Limits(BaseModel):
     header_bytes: int = Field(16_384, ge=1024, description="largest header line")
     path_bytes: int = Field(8_192, ge=256, description="longest request line")
     list_depth: int = Field(32, ge=4, description="deepest nesting of a JSON body")
-    connections: int = Field(100, ge=1, description="connections to the new server")
-    streams: int = Field(256, ge=1, description="connections to the new server for passed-through requests, event streams and websockets")
+    connections: int = Field(100, ge=1, description="connections to the new server; as many again for passed-through requests and streams")
     client_requests: int = Field(256, ge=1, description="requests of one client address under way at once; more are answered 429")
     logins: int = Field(50, ge=1, description="refused logins of one client address before it has to wait; loopback is exempt, as in the old server")
-    login_seconds: float = Field(600, gt=0, description="how long refused logins are counted, and how long the address then waits")
+    login_seconds: float = Field(600, gt=0, description="how long refused logins are counted, from the first one on")
 
 
 class Timeouts(BaseModel):

@@ -52,12 +52,16 @@ class Contract:
         gate = self._gates[match.operation.id]
         return gate is not None and gate(match.elements, query, body)
 
+    def refusal_of_body(self, operation: Operation) -> str:
+        """The 400 text for a body that cannot be read at all."""
+        detail: str = resolve(self._document, operation.source["requestBody"]).get("x-refusal", DEFAULT_DETAIL)
+        return detail
+
     def _detail(self, operation: Operation, finding: Finding) -> str:
         """The 400 text of the parameter or body at fault."""
         if finding.where == "body":
-            at_fault = resolve(self._document, operation.source["requestBody"])
-        else:
-            declared = parameters(self._document, operation.path, operation.source)
-            at_fault = next(item for item in declared if (item["in"], item["name"]) == (finding.where, finding.name))
+            return self.refusal_of_body(operation)
+        declared = parameters(self._document, operation.path, operation.source)
+        at_fault = next(item for item in declared if (item["in"], item["name"]) == (finding.where, finding.name))
         detail: str = at_fault.get("x-refusal", DEFAULT_DETAIL)
         return detail

@@ -1,0 +1,125 @@
+"""The answer of one row, given only to callers whom the new server has accepted (design 2, mapping-operations 1.1).
+
+What reaches the new server is judged there. For everything that the gateway says by itself (404, 400, a refusal, a remembered value) it asks
+`GET /api/account` who the caller is, and whether he holds the old right: this is the one place where that happens.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gateway.contract import Contract, Match, Operation
+from gateway.contract.body import Unreadable, parse
+from gateway.jmap.client import Caller, Upstream
+from gateway.knowledge.permissions import holds
+from gateway.legacy.exchange import Answer, Exchange, Flags
+from gateway.legacy.refusals import BadRequest, Forbidden, NotFound, Refusal
+from gateway.legacy.table import Action
+from gateway.settings import Mode, Settings
+from gateway.web.background import Background
+from gateway.web.observe import VIOLATIONS
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What answering one operation needs, put together at start."""
+
+    operation: Operation
+    action: Action
+    mode: Mode
+    headers: tuple[tuple[str, str], ...]
+
+
+class Answers:
+    """Runs rows."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        contract: Contract,
+        upstream: Upstream,
+        flags: Flags,
+        background: Background,
+        now: Callable[[], float],
+    ) -> None:
+        self._limits = settings.limits
+        self._contract = contract
+        self._upstream = upstream
+        self._flags = flags
+        self._background = background
+        self._now = now
+
+    async def to(self, served: Served, match: Match, query: Mapping[str, str], body: bytes | None, caller: Caller) -> Answer:
+        """Answer of the row that serves a request; Refusal or any of `jmap.errors`.
+
+        The body is None when it exceeded the limit. A row that is still to come, or always refuses, first hears who is asking.
+        """
+        action, permission = served.action, served.operation.permission
+        objection, value = self._judge(served, match, query, body)
+        if objection is not None and action.order != "row":
+            await accept(caller, permission if action.order == "permission" else None)
+            raise objection
+        needed = None if action.order == "row" else permission
+        if action.status != "ready":
+            await accept(caller, needed)
+        exchange = Exchange(
+            path=match.elements,
+            query=query,
+            body=value,
+            now=int(self._now()),
+            settings=self._upstream.settings,
+            caller=caller,
+            flags=self._flags,
+            background=self._background,
+            objection=objection,
+        )
+        try:
+            answer = await action.handle(exchange)
+            if match.probe:
+                raise NotFound
+        except Refusal:
+            if not caller.heard:
+                await accept(caller, needed)
+            raise
+        if not caller.heard:
+            await accept(caller, needed)
+        return answer
+
+    def _judge(
+        self, served: Served, match: Match, query: Mapping[str, str], body: bytes | None
+    ) -> tuple[BadRequest | None, object]:
+        """What the contract has against the request (only when it is enforced), and the value of the body."""
+        detail, reason, value = self._read(served.operation, body)
+        if served.mode == "off":
+            return None, value
+        if detail is None:
+            violation = self._contract.check(match, query, value)
+            if violation is None:
+                return None, value
+            detail, reason = violation.detail, f"{violation.where}: {violation.reason}"
+        VIOLATIONS.labels(served.operation.id, served.mode).inc()
+        if served.mode == "report":
+            _log.warning("a request breaks the contract of %s: %s", served.operation.id, reason)
+            return None, value
+        return BadRequest(detail), value
+
+    def _read(self, operation: Operation, body: bytes | None) -> tuple[str | None, str, object]:
+        """Value of the body as the operation takes it; for JSON that is none, the text of the 400 and the reason for the log."""
+        if operation.body is None:
+            return None, "", None
+        if operation.body != "json":
+            return None, "", body
+        try:
+            return None, "", parse(body or b"", limit=self._limits.body_bytes, depth=self._limits.list_depth)
+        except Unreadable as error:
+            return self._contract.refusal_of_body(operation), f"body: {error}", None
+
+
+async def accept(caller: Caller, permission: str | None) -> None:
+    """Return when the new server knows the caller and he holds the old right, else raise what the old server answered."""
+    account = await caller.account()
+    if "authenticate" not in account.permissions or (permission is not None and not holds(permission, account.permissions)):
+        raise Forbidden

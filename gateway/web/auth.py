@@ -1,0 +1,82 @@
+"""Reads credentials and brings them into one form; whether they are right is for the new server to say (legacy-rest-api 1.2)."""
+
+import base64
+import binascii
+from typing import NamedTuple, NoReturn
+
+from gateway.knowledge.query_string import parse
+from gateway.legacy.refusals import Unauthorized
+
+KEY_PREFIX = "api_"
+TAKES_TOKENS = ("/api/troubleshoot/", "/api/telemetry/traces", "/api/telemetry/metrics")
+GROUP = 4
+
+
+class Credential(NamedTuple):
+    """What a request identifies itself with.
+
+    `header` goes upstream; `login` is the name of a Basic credential; `challenge` tells whether its refusal asks for credentials:
+    refused logins do not, refused tokens do (legacy-rest-api 1.5.2).
+    """
+
+    header: str
+    login: str | None
+    challenge: bool
+
+
+def read(header: str | None) -> Credential:
+    """Credential of an Authorization header; Unauthorized when there is none or when it cannot be read."""
+    scheme, space, value = (header or "").partition(" ")
+    if not space:
+        raise Unauthorized
+    value = value.strip(" \t")
+    match scheme.lower():
+        case "basic":
+            return _basic(value)
+        case "bearer":
+            return _bearer(value)
+        case _:
+            raise Unauthorized(challenge=True)
+
+
+def offers_token(path: str, query: str) -> bool:
+    """Whether a request without a header brings a `token` where the old server looked at one (legacy-rest-api 1.2)."""
+    return path.startswith(TAKES_TOKENS) and bool(parse(query).get("token"))
+
+
+def refuse_token() -> NoReturn:
+    """Such tokens were handed out by the old API for a minute; the gateway hands out none, so all of them are foreign."""
+    raise Unauthorized(challenge=True)
+
+
+def _basic(value: str) -> Credential:
+    login, colon, secret = _decoded(value)
+    if not colon:
+        raise Unauthorized(challenge=True)
+    name = login.strip().lower()
+    if name != login:
+        value = base64.b64encode(f"{name}:{secret}".encode()).decode()
+    return Credential(f"Basic {value}", name, challenge=False)
+
+
+def _bearer(value: str) -> Credential:
+    """An old API key is a login and a secret; everything else is a token."""
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise Unauthorized(challenge=True)
+    key = value.startswith(KEY_PREFIX) and bool(_decoded(value[len(KEY_PREFIX) :])[1])
+    return Credential(f"Bearer {value}", None, challenge=not key)
+
+
+def _decoded(value: str) -> tuple[str, str, str]:
+    """Login, colon and secret of `login:secret` in base64, three empty texts where it is none.
+
+    The old server dropped an incomplete last group and looked up what was left, which no account has (recorded as a refused login).
+    """
+    whole = len(value) - len(value) % GROUP
+    try:
+        parts = base64.b64decode(value[:whole], validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return "", "", ""
+    if parts[1] and whole != len(value):
+        raise Unauthorized
+    return parts

@@ -1,0 +1,97 @@
+"""Who a request comes from, and what one client address may do at once and in a row (design 12.4)."""
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from aiohttp.web import BaseRequest
+from cachetools import TTLCache
+
+from gateway.settings import Settings
+from gateway.web.errors import TooManyLogins, TooManyRequests
+
+REMEMBERED_ADDRESSES = 16_384
+
+_Network = IPv4Network | IPv6Network
+
+
+class Clients:
+    """Client addresses: found behind trusted proxies, bounded in requests under way and in refused logins."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._trusted: tuple[_Network, ...] = tuple(ip_network(network, strict=False) for network in settings.trusted_proxies)
+        self._most = settings.limits.client_requests
+        self._most_logins = settings.limits.logins
+        self._under_way: dict[str, int] = {}
+        self._refused: TTLCache[str, list[int]] = TTLCache(REMEMBERED_ADDRESSES, settings.limits.login_seconds, timer=clock)
+
+    def address(self, request: BaseRequest) -> str:
+        """Address of the client: the peer, or what trusted proxies say about who is behind them."""
+        peer = request.remote or ""
+        if not self._trusted or not self._is_proxy(peer):
+            return peer
+        nearest = peer
+        for element in reversed(",".join(request.headers.getall("X-Forwarded-For", ())).split(",")):
+            address = _canonical(element.strip())
+            if address is None:
+                return nearest
+            if not self._is_proxy(address):
+                return address
+            nearest = address
+        return nearest
+
+    def enter(self, address: str) -> None:
+        """Count a request of this address, until `leave`; TooManyRequests beyond the limit."""
+        count = self._under_way.get(address, 0)
+        if count >= self._most:
+            raise TooManyRequests
+        self._under_way[address] = count + 1
+
+    def leave(self, address: str) -> None:
+        """A request that entered is over."""
+        left = self._under_way[address] - 1
+        if left:
+            self._under_way[address] = left
+        else:
+            del self._under_way[address]
+
+    def may_log_in(self, address: str) -> None:
+        """TooManyLogins when credentials from this address were refused too often."""
+        refused = self._refused.get(address)
+        if refused is not None and refused[0] >= self._most_logins:
+            raise TooManyLogins
+
+    def login_refused(self, address: str) -> None:
+        """Remember that a credential from this address was refused; loopback is exempt (legacy-rest-api 1.5.5)."""
+        if _is_loopback(address):
+            return
+        refused = self._refused.get(address)
+        if refused is None:
+            self._refused[address] = [1]
+        else:
+            # Changed in place: the time runs from the first refusal, so that nobody is shut out for good.
+            refused[0] += 1
+
+    def _is_proxy(self, address: str) -> bool:
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in network for network in self._trusted)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def _canonical(text: str) -> str | None:
+    parsed = _parsed(text)
+    return None if parsed is None else str(parsed)
+
+
+def _is_loopback(address: str) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and parsed.is_loopback

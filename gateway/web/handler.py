@@ -1,0 +1,199 @@
+"""The way of a request: who asks, what is asked, may it be, what is the answer (design 2)."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import TypeVar
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from gateway.contract import Contract, Operation, PathTable
+from gateway.jmap.client import Caller, Upstream
+from gateway.jmap.errors import HttpRefusal, MethodError, OutcomeUnknown, TooSlow, UpstreamError
+from gateway.knowledge import query_string
+from gateway.legacy.exchange import Flags, Listing
+from gateway.legacy.refusals import ManagementError, NotFound
+from gateway.legacy.table import Action
+from gateway.settings import Settings
+from gateway.web import auth, own
+from gateway.web.answer import Answers, Served, accept
+from gateway.web.background import Background
+from gateway.web.body import read_body
+from gateway.web.clients import Clients
+from gateway.web.errors import reply_to
+from gateway.web.observe import LOGINS_REFUSED, PASSED_THROUGH, UNDER_WAY, Observer, Visit, deprecation
+from gateway.web.passthrough import Passthrough
+from gateway.web.reply import CORS, Reply, preflight, success
+from gateway.web.stream import CutShort, Stream
+
+_log = logging.getLogger(__name__)
+_Value = TypeVar("_Value")
+
+
+class Handler:
+    """Answers every request; `draining` ends connections with their next reply, `under_way` counts requests."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        paths: PathTable,
+        contract: Contract,
+        rows: Mapping[str, Action],
+        upstream: Upstream,
+        flags: Flags,
+        now: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._paths = paths
+        self._upstream = upstream
+        self._cors = CORS if settings.permissive_cors else ()
+        self._served = {operation.id: self._serve(operation, rows[operation.id]) for operation in paths.operations}
+        self._clients = Clients(settings)
+        self._observer = Observer(access_log=settings.access_log)
+        self._observer.resolve(paths.operations)
+        self._pages = own.OwnPages(upstream, self._observer)
+        self.background = Background()
+        self._answers = Answers(settings, contract=contract, upstream=upstream, flags=flags, background=self.background, now=now)
+        self.passthrough = Passthrough(settings, upstream)
+        self.under_way = 0
+        self.draining = False
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; whatever goes wrong becomes a reply of the table in `web.errors`."""
+        target = request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs
+        path, _, query = target.partition("#")[0].partition("?")
+        address = self._clients.address(request)
+        visit = self._observer.begin(request, path, address, self._cors)
+        self.under_way += 1
+        UNDER_WAY.inc()
+        response: web.StreamResponse | None = None
+        try:
+            response = await self._respond(request, path, query, visit)
+        except CutShort as cut:
+            _log.warning("a reply was cut short after its head: %s", _describe(cut.cause), extra={"fields": {"id": visit.id}})
+            visit.error = "cut"
+            response = cut.response
+        except Exception as error:  # noqa: BLE001 - the last resort of the table
+            response = self._refuse(error, visit)
+        finally:
+            self.under_way -= 1
+            UNDER_WAY.dec()
+            self._observer.done(visit, response.status if response is not None else 0, _length(response))
+        if self.draining:
+            response.force_close()
+        return response
+
+    async def _respond(self, request: web.BaseRequest, path: str, query: str, visit: Visit) -> web.StreamResponse:
+        if path.startswith("/api/") or path == "/api":
+            return await self._api(request, path, query, visit)
+        if path in own.PATHS:
+            return (await self._pages.reply(path, draining=self.draining)).response(_headers(visit))
+        if self.passthrough.allows(path):
+            return await self._pass_through(request, f"{path}?{query}" if query else path, visit)
+        raise NotFound
+
+    async def _api(self, request: web.BaseRequest, path: str, query: str, visit: Visit) -> web.StreamResponse:
+        """A call of the old API: 401 and 403 come before everything else, and before the body is read."""
+        if request.method == "OPTIONS":
+            return preflight(CIMultiDict(self._cors))
+        if "&" in path and self._settings.cli_ampersand == "parse":
+            path, _, glued = path.partition("&")
+            query = f"{glued}&{query}"
+        header = request.headers.get("Authorization")
+        credential = auth.read(header) if header or not auth.offers_token(path, query) else auth.refuse_token()
+        visit.challenge = credential.challenge
+        visit.caller = credential.login or "token"
+        clients, address = self._clients, visit.address
+        clients.may_log_in(address)
+        clients.enter(address)
+        try:
+            caller = self._upstream.caller(credential.header, address)
+            answer = await self._in_time(self._ask(request, path, query, visit, caller), request.method)
+            if isinstance(answer, Reply):
+                return answer.response(_headers(visit))
+            return await answer.send(request, _headers(visit))
+        except HttpRefusal as refusal:
+            if refusal.status == HTTPStatus.UNAUTHORIZED:
+                self._note_refused_login(visit)
+            raise
+        finally:
+            clients.leave(address)
+
+    async def _ask(self, request: web.BaseRequest, path: str, query: str, visit: Visit, caller: Caller) -> Reply | Stream:
+        match = self._paths.find(request.method, path)
+        if match is None:
+            await accept(caller, self._paths.guard(path))
+            raise NotFound
+        served = self._served[match.operation.id]
+        visit.operation = match.operation.id
+        visit.headers = served.headers
+        body = await read_body(request, self._settings.limits.body_bytes, self._settings.timeouts.body)
+        answer = await self._answers.to(served, match, query_string.parse(query), body, caller)
+        if not isinstance(answer, Listing):
+            return success(answer)
+        stream = Stream(answer, self._settings.timeouts.idle)
+        return await stream.open() or stream
+
+    async def _pass_through(self, request: web.BaseRequest, target: str, visit: Visit) -> web.StreamResponse:
+        visit.operation = PASSED_THROUGH
+        visit.challenge = True
+        identified = "Authorization" in request.headers
+        if identified:
+            self._clients.may_log_in(visit.address)
+        response = await self.passthrough.forward(request, target, visit.address, _headers(visit))
+        if identified and response.status == HTTPStatus.UNAUTHORIZED:
+            self._note_refused_login(visit)
+        return response
+
+    async def _in_time(self, asking: Awaitable[_Value], method: str) -> _Value:
+        """The result, within the time that one request may take in all."""
+        try:
+            async with asyncio.timeout(self._settings.timeouts.request) as limit:
+                return await asking
+        except TimeoutError:
+            if limit.expired():
+                raise (TooSlow if method == "GET" else OutcomeUnknown) from None
+            raise
+
+    def _note_refused_login(self, visit: Visit) -> None:
+        self._clients.login_refused(visit.address)
+        LOGINS_REFUSED.inc()
+
+    def _refuse(self, error: Exception, visit: Visit) -> web.Response:
+        reply = reply_to(error, challenge=visit.challenge)
+        if isinstance(error, ManagementError):
+            visit.error = error.body["error"]
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            visit.caller = ""
+        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            unexpected = None if isinstance(error, UpstreamError) else error
+            _log.error(
+                "answered %d: %s", reply.status, _describe(error), exc_info=unexpected, extra={"fields": {"id": visit.id, "operation": visit.operation}}
+            )
+        return reply.response(_headers(visit))
+
+    def _serve(self, operation: Operation, action: Action) -> Served:
+        mode = self._settings.validation.get(operation.id, "enforce")
+        return Served(operation, action, mode, (*deprecation(operation), *self._cors))
+
+
+def _headers(visit: Visit) -> CIMultiDict[str]:
+    headers = CIMultiDict(visit.headers)
+    headers["X-Request-Id"] = visit.id
+    return headers
+
+
+def _length(response: web.StreamResponse | None) -> int:
+    if isinstance(response, web.Response) and isinstance(response.body, bytes):
+        return len(response.body)
+    return response.body_length if response is not None else 0
+
+
+def _describe(error: BaseException) -> str:
+    """An error in words that quote no request: those of the new server's method errors might."""
+    if isinstance(error, MethodError):
+        return f"{error.method}: {error.type}"
+    return str(error) if isinstance(error, UpstreamError) else type(error).__name__

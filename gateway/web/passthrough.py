@@ -1,0 +1,137 @@
+"""Requests for the new server's own protocols, passed on as they are: JMAP, OAuth, well-known documents, DAV, event sources, websockets.
+
+Everything outside the allowlist is answered here: the new server bans addresses that ask for what scanners ask for (jmap-management-api 1.3).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import unquote
+
+import aiohttp
+from aiohttp import WSMsgType, web
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from gateway.jmap.client import Upstream
+from gateway.jmap.transport import LARGEST_FRAME
+from gateway.settings import Settings
+from gateway.web.stream import cutting_short
+
+HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+NOT_SENT_ON = HOP_BY_HOP | {"host", "expect", "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
+NOT_SENT_BACK = HOP_BY_HOP | {"server"}
+SCANNED_FOR = (".php", ".cgi", ".asp", "/wp-", "/php", "/cgi-bin", "xmlrpc", "../", "/..", "joomla", "wordpress", "drupal")
+"""What the new server takes for a scan by default (`x:Security` `scanBanPaths`)."""
+
+
+class Passthrough:
+    """The way to the new server for allowed paths."""
+
+    def __init__(self, settings: Settings, upstream: Upstream) -> None:
+        self._transport = upstream.transport
+        self._paths = tuple(settings.passthrough)
+        self._below = tuple(path + "/" for path in self._paths)
+        self._tell_address = settings.forward_client_address
+        self._live: set[asyncio.Task[Any]] = set()
+
+    def allows(self, path: str) -> bool:
+        """Whether a raw path is in the allowlist, and nothing in it looks like a way out or a scan."""
+        if path not in self._paths and not path.startswith(self._below):
+            return False
+        for text in (path.lower(), unquote(path).lower()):
+            if any(scan in text for scan in SCANNED_FOR) or "\\" in text or "\0" in text or text.endswith("/.") or "/./" in text:
+                return False
+        return True
+
+    async def forward(self, request: web.BaseRequest, target: str, address: str, extra: CIMultiDict[str]) -> web.StreamResponse:
+        """The new server's answer, written while it comes in; `extra` headers replace its own. Errors of `jmap.errors` before the first byte."""
+        headers = self._headers(request.headers, address)
+        if request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket":
+            with self._interruptible():
+                return await self._websocket(request, target, headers, extra)
+        live = "text/event-stream" in request.headers.get("Accept", "") or target.startswith("/jmap/eventsource")
+        body = request.content.iter_any() if request.body_exists else None
+        with self._interruptible() if live else contextlib.nullcontext():
+            async with self._transport.forward(request.method, target, headers, body, live=live) as answer:
+                kept = _without(answer.headers, NOT_SENT_BACK)
+                kept.update(extra)
+                response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=kept)
+                await response.prepare(request)
+                with cutting_short(request, response):
+                    async for chunk in answer.content.iter_any():
+                        await response.write(chunk)
+                    await response.write_eof()
+                return response
+
+    def stop_live(self) -> None:
+        """End event streams and websockets, whose clients come back by themselves; everything else may finish."""
+        for task in self._live:
+            task.cancel()
+
+    def _headers(self, given: CIMultiDictProxy[str], address: str) -> CIMultiDict[str]:
+        headers = _without(given, NOT_SENT_ON)
+        if self._tell_address:
+            headers["X-Forwarded-For"] = address
+        return headers
+
+    @contextlib.contextmanager
+    def _interruptible(self) -> Any:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - for the type checker: this runs in the task of a request
+        self._live.add(task)
+        try:
+            yield
+        finally:
+            self._live.discard(task)
+
+    async def _websocket(
+        self, request: web.BaseRequest, target: str, headers: CIMultiDict[str], extra: CIMultiDict[str]
+    ) -> web.StreamResponse:
+        offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
+        for name in [name for name in headers if name.lower().startswith("sec-websocket-")]:
+            headers.popall(name, None)
+        async with self._transport.websocket(target, headers, offered) as server:
+            chosen = [server.protocol] if server.protocol else []
+            client = web.WebSocketResponse(protocols=chosen, autoping=False, compress=False, max_msg_size=LARGEST_FRAME)
+            client.headers.update(extra)
+            await client.prepare(request)
+            pumps = [asyncio.create_task(_pump(client, server)), asyncio.create_task(_pump(server, client))]
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for pump in pumps:
+                    pump.cancel()
+                await asyncio.gather(*pumps, return_exceptions=True)
+                await client.close()
+            return client
+
+
+async def _pump(source: Any, sink: Any) -> None:
+    """Hand frames over until one side closes."""
+    while True:
+        frame = await source.receive()
+        match frame.type:
+            case WSMsgType.TEXT:
+                await sink.send_str(frame.data)
+            case WSMsgType.BINARY:
+                await sink.send_bytes(frame.data)
+            case WSMsgType.PING:
+                await sink.ping(frame.data)
+            case WSMsgType.PONG:
+                await sink.pong(frame.data)
+            case WSMsgType.CLOSE:
+                await sink.close(code=frame.data or aiohttp.WSCloseCode.OK, message=(frame.extra or "").encode())
+                return
+            case _:
+                await sink.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+                return
+
+
+def _without(headers: CIMultiDictProxy[str], names: Iterable[str]) -> CIMultiDict[str]:
+    """The headers without these and without those that `Connection` names."""
+    named = {name.strip().lower() for value in headers.getall("Connection", ()) for name in value.split(",")}
+    left_out = named.union(names)
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in left_out)

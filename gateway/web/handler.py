@@ -1,7 +1,9 @@
 """The way of a request: who asks, what is asked, may it be, what is the answer (design 2)."""
 
 import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import TypeVar
@@ -33,7 +35,7 @@ _Value = TypeVar("_Value")
 
 
 class Handler:
-    """Answers every request; `draining` ends connections with their next reply, `under_way` counts requests."""
+    """Answers every request."""
 
     def __init__(
         self,
@@ -55,11 +57,11 @@ class Handler:
         self._observer = Observer(access_log=settings.access_log)
         self._observer.resolve(paths.operations)
         self._pages = own.OwnPages(upstream, self._observer)
-        self.background = Background()
-        self._answers = Answers(settings, contract=contract, upstream=upstream, flags=flags, background=self.background, now=now)
-        self.passthrough = Passthrough(settings, upstream)
-        self.under_way = 0
-        self.draining = False
+        self._background = Background()
+        self._answers = Answers(settings, contract=contract, upstream=upstream, flags=flags, background=self._background, now=now)
+        self._passthrough = Passthrough(settings, upstream)
+        self._under_way = 0
+        self._drained: asyncio.Event | None = None
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; whatever goes wrong becomes a reply of the table in `web.errors`."""
@@ -67,7 +69,7 @@ class Handler:
         path, _, query = target.partition("#")[0].partition("?")
         address = self._clients.address(request)
         visit = self._observer.begin(request, path, address, self._cors)
-        self.under_way += 1
+        self._under_way += 1
         UNDER_WAY.inc()
         response: web.StreamResponse | None = None
         try:
@@ -79,19 +81,32 @@ class Handler:
         except Exception as error:  # noqa: BLE001 - the last resort of the table
             response = self._refuse(error, visit)
         finally:
-            self.under_way -= 1
+            self._under_way -= 1
             UNDER_WAY.dec()
             self._observer.done(visit, response.status if response is not None else 0, _length(response))
-        if self.draining:
+        if self._drained is not None:
             response.force_close()
+            if not self._under_way:
+                self._drained.set()
         return response
+
+    async def drain(self, seconds: float) -> None:
+        """Let requests and work behind them finish for so long; connections end with their next reply, live streams at once."""
+        ends = time.monotonic() + seconds
+        self._drained = asyncio.Event()
+        self._passthrough.stop_live()
+        if self._under_way:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._drained.wait()
+        await self._background.finish(max(0.0, ends - time.monotonic()))
 
     async def _respond(self, request: web.BaseRequest, path: str, query: str, visit: Visit) -> web.StreamResponse:
         if path.startswith("/api/") or path == "/api":
             return await self._api(request, path, query, visit)
         if path in own.PATHS:
-            return (await self._pages.reply(path, draining=self.draining)).response(_headers(visit))
-        if self.passthrough.allows(path):
+            return (await self._pages.reply(path, draining=self._drained is not None)).response(_headers(visit))
+        if self._passthrough.allows(path):
             return await self._pass_through(request, f"{path}?{query}" if query else path, visit)
         raise NotFound
 
@@ -143,7 +158,7 @@ class Handler:
         identified = "Authorization" in request.headers
         if identified:
             self._clients.may_log_in(visit.address)
-        response = await self.passthrough.forward(request, target, visit.address, _headers(visit))
+        response = await self._passthrough.forward(request, target, visit.address, _headers(visit))
         if identified and response.status == HTTPStatus.UNAUTHORIZED:
             self._note_refused_login(visit)
         return response

@@ -1,0 +1,121 @@
+"""One gateway put together and running: wiring, start, and a stop that lets everything under way finish."""
+
+import contextlib
+import gc
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from gateway.contract import Contract, PathTable, Spec
+from gateway.jmap.client import Upstream
+from gateway.legacy.rooms import ROOMS
+from gateway.legacy.table import Action, collect
+from gateway.settings import Settings, SettingsError, host_port
+from gateway.state import State
+from gateway.web.handler import Handler
+from gateway.web.listener import Listener
+
+BACKLOG = 1024
+COLLECT_AFTER = 50_000
+STREAM_GRACE_SECONDS = 1.0
+
+
+class App:
+    """A gateway. `start` opens the state, the way to the new server and the listener; `stop` drains."""
+
+    def __init__(self, settings: Settings, now: Callable[[], float] = time.time) -> None:
+        self.settings = settings
+        self._now = now
+        self._stack = contextlib.AsyncExitStack()
+        self._runner: web.ServerRunner | None = None
+        self._handler: Handler | None = None
+        self.url = ""
+
+    async def start(self) -> None:
+        """Begin to listen; SettingsError, StateError or OSError when that cannot be. `url` is known afterwards."""
+        settings = self.settings
+        tls = tls_context(settings)
+        async with contextlib.AsyncExitStack() as stack:
+            state = await State.open(settings.state, settings.upstream)
+            stack.push_async_callback(state.close)
+            upstream = Upstream(settings)
+            await upstream.start()
+            stack.push_async_callback(upstream.close)
+            self._handler = handler = build_handler(settings, upstream, state, self._now)
+            # The drain is ours: what aiohttp would wait for is over by then.
+            self._runner = runner = web.ServerRunner(Listener(handler, settings), shutdown_timeout=STREAM_GRACE_SECONDS)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            host, port = host_port(settings.listen)
+            site = web.TCPSite(runner, host or None, port, ssl_context=tls, backlog=BACKLOG, reuse_port=settings.workers > 1 or None)
+            await site.start()
+            self.url = _url(runner, secure=tls is not None)
+            self._stack = stack.pop_all()
+
+    async def stop(self) -> None:
+        """Stop accepting, let requests finish for `timeouts.drain` seconds, then close everything."""
+        if self._handler is not None and self._runner is not None:
+            for site in tuple(self._runner.sites):
+                await site.stop()
+            await self._handler.drain(self.settings.timeouts.drain)
+        await self._stack.aclose()
+
+
+def build_app(settings: Settings, *, now: Callable[[], float] = time.time) -> App:
+    """A gateway that is not running yet; `now` gives unix seconds."""
+    return App(settings, now)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, *, now: Callable[[], float] = time.time) -> AsyncIterator[App]:
+    """A gateway while it runs; `url` of the value is where."""
+    app = build_app(settings, now=now)
+    await app.start()
+    try:
+        yield app
+    finally:
+        await app.stop()
+
+
+def build_handler(settings: Settings, upstream: Upstream, state: State, now: Callable[[], float]) -> Handler:
+    """Contract, rows and web layer, checked against each other; SettingsError for an unknown operation in `validation`."""
+    spec = Spec.load()
+    paths = PathTable(spec.operations, settings.legacy_version, spec.guards)
+    known = {operation.id for operation in spec.operations}
+    if unknown := sorted(settings.validation.keys() - known):
+        raise SettingsError([f"validation: {', '.join(unknown)}: no such operation; `routes` lists them"])
+    return Handler(settings, paths=paths, contract=Contract(spec), rows=collect_rows(spec), upstream=upstream, flags=state, now=now)
+
+
+def collect_rows(spec: Spec) -> dict[str, Action]:
+    """The row of every operation; TableError when rooms and specification do not fit."""
+    return collect(ROOMS, (operation.id for operation in spec.operations))
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """What the listener speaks TLS with, None without a certificate; SettingsError when the files are not usable."""
+    if not settings.tls_certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        files = f"{settings.tls_certificate}, {settings.tls_key}"
+        raise SettingsError([f"tls_certificate, tls_key: {files}: not usable as PEM certificate and key ({error.strerror or error})"]) from None
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def settle_memory() -> None:
+    """Keep what was made at start out of garbage collections, and collect less often (design 11)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
+
+
+def _url(runner: web.ServerRunner, *, secure: bool) -> str:
+    host, port = runner.addresses[0][:2]
+    name = f"[{host}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{name}:{port}"

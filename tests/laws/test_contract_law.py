@@ -1,0 +1,167 @@
+"""The law of the contract: what the gate accepts, the judge accepts."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.contract import Contract, Match, PathTable, Spec
+from gateway.contract.gate import compile_gate
+from gateway.contract.judge import Judge
+from gateway.contract.spec import parameters, resolve
+
+SPEC = Spec.load()
+JUDGE = Judge(SPEC.document)
+GATES = {operation.id: compile_gate(SPEC.document, operation) for operation in SPEC.operations}
+
+bounded = settings(
+    max_examples=400, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+numbers = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
+json_values = st.recursive(
+    st.none() | st.booleans() | numbers | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+NEAR_MISSES = st.sampled_from([None, True, 1, 1.0, "", "1", "a", [], {}])
+
+
+def fitting(schema, document):
+    """Values of roughly the right shape for a schema, now and then of a wrong one."""
+    schema = resolve(document, schema)
+    kind = schema.get("type")
+    if "enum" in schema:
+        fits = st.sampled_from(schema["enum"])
+    elif kind == "object":
+        members = {name: fitting(member, document) for name, member in schema.get("properties", {}).items()}
+        required = {name: members.pop(name, json_values) for name in schema.get("required", ())}
+        fits = st.fixed_dictionaries(required, optional=members)
+        fits |= st.builds(lambda more, known: more | known, st.dictionaries(st.text(max_size=5), json_values, max_size=2), fits)
+    elif kind == "array":
+        fits = st.lists(fitting(schema.get("items", {}), document), max_size=3)
+    else:
+        plain = {"string": st.text(max_size=10), "integer": st.integers(), "number": numbers, "boolean": st.booleans()}
+        fits = plain.get(kind, json_values)
+    return fits | NEAR_MISSES | json_values
+
+
+@st.composite
+def requests(draw):
+    """An operation with path elements, query and body: mostly good ones, strange ones among them."""
+    operation = draw(st.sampled_from(SPEC.operations))
+    elements = {
+        parameter.name: draw(st.sampled_from(parameter.words) | st.text(max_size=5) if parameter.words else st.text(max_size=8))
+        for parameter in operation.path_parameters
+    }
+    declared = [item for item in parameters(SPEC.document, operation.path, operation.source) if item["in"] == "query"]
+    query = draw(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2))
+    for parameter in declared:
+        words = parameter["schema"].get("enum")
+        value = st.text(max_size=8) if words is None else st.sampled_from(words) | st.text(max_size=3)
+        if draw(st.booleans()):
+            query[parameter["name"]] = draw(value)
+    body = None
+    if operation.body == "json":
+        media = resolve(SPEC.document, operation.source["requestBody"])["content"]["application/json"]
+        body = draw(fitting(media["schema"], SPEC.document))
+    return operation, elements, query, body
+
+
+@given(request=requests())
+@bounded
+def test_what_the_gate_accepts_the_judge_accepts(request):
+    operation, elements, query, body = request
+    if GATES[operation.id](elements, query, body):
+        assert JUDGE.find_fault(operation, elements, query, body) is None
+
+
+@given(request=requests())
+@bounded
+def test_the_contract_says_what_the_judge_says(contract, request):
+    operation, elements, query, body = request
+    violation = contract.check(Match(operation, elements), query, body)
+    finding = JUDGE.find_fault(operation, elements, query, body)
+    assert (violation is None) == (finding is None)
+
+
+@pytest.fixture(scope="module")
+def contract():
+    return Contract(SPEC)
+
+
+schemas = st.recursive(
+    st.one_of(
+        st.just({}),
+        st.fixed_dictionaries(
+            {"type": st.sampled_from(["string", "integer", "number", "boolean"])},
+            optional={"nullable": st.booleans(), "description": st.just("a value")},
+        ),
+        st.fixed_dictionaries(
+            {"type": st.just("string"), "enum": st.lists(st.sampled_from(["a", "b", "", "1"]), min_size=1, unique=True)},
+            optional={"nullable": st.booleans()},
+        ),
+        st.fixed_dictionaries({"enum": st.lists(st.sampled_from(["a", 1, True, None]), min_size=1, max_size=2)}),
+        st.fixed_dictionaries({"type": st.sampled_from(["string", "integer"]), "maxLength": st.just(2), "minimum": st.just(0)}),
+    ),
+    lambda inner: st.one_of(
+        st.fixed_dictionaries({"type": st.just("array"), "items": inner}, optional={"nullable": st.booleans()}),
+        st.fixed_dictionaries(
+            {"type": st.just("object"), "properties": st.dictionaries(st.sampled_from(["a", "b", "c"]), inner)},
+            optional={
+                "nullable": st.booleans(),
+                "required": st.lists(st.sampled_from(["a", "b", "z"]), min_size=1, unique=True),
+                "additionalProperties": st.booleans(),
+            },
+        ),
+        st.builds(lambda schema: {"allOf": [schema]}, inner),
+    ),
+    max_leaves=6,
+)
+
+
+@st.composite
+def schemas_with_values(draw):
+    schema = draw(schemas)
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "any", "version": "1"},
+        "servers": [{"url": "/api"}],
+        "x-guards": [],
+        "paths": {
+            "/thing": {
+                "post": {
+                    "operationId": "postThing",
+                    "tags": ["thing"],
+                    "x-entry": 1,
+                    "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+                    "responses": {"default": {"description": "any"}},
+                }
+            }
+        },
+    }
+    return document, draw(fitting(schema, document))
+
+
+@given(case=schemas_with_values())
+@bounded
+def test_the_law_holds_for_every_schema(case):
+    document, value = case
+    (operation,) = Spec(document).operations
+    gate = compile_gate(document, operation)
+    if gate is not None and gate({}, {}, value):
+        assert Judge(document).find_fault(operation, {}, {}, value) is None
+
+
+def test_the_gate_is_sure_of_ordinary_requests():
+    """The law would hold for a gate that accepts nothing; this one knows every example of the specification."""
+    table = PathTable(SPEC.operations)
+    for operation in SPEC.operations:
+        method, _, target = operation.source["x-request"].partition(" ")
+        match = table.find(method, target.partition("?")[0])
+        media = resolve(SPEC.document, operation.source.get("requestBody", {})).get("content", {}).get("application/json", {})
+        query = {"type": "list", "confirm": "true"} if operation.id == "deletePrincipals" else {}
+        assert GATES[operation.id](match.elements, query, media.get("example"))

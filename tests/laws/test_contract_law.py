@@ -16,7 +16,7 @@ JUDGE = Judge(SPEC.document)
 GATES = {operation.id: compile_gate(SPEC.document, operation) for operation in SPEC.operations}
 
 bounded = settings(
-    max_examples=400, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=600, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 numbers = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
@@ -27,7 +27,14 @@ json_values = st.recursive(
 )
 
 
-NEAR_MISSES = st.sampled_from([None, True, 1, 1.0, "", "1", "a", [], {}])
+NEAR_MISSES = {
+    "string": ["", "1", 1],
+    "integer": [True, 1.0, "1"],
+    "number": [True, False, "1"],
+    "boolean": [1, 0, "true"],
+    "array": [{}, ""],
+    "object": [[], ""],
+}
 
 
 def fitting(schema, document):
@@ -46,7 +53,7 @@ def fitting(schema, document):
     else:
         plain = {"string": st.text(max_size=10), "integer": st.integers(), "number": numbers, "boolean": st.booleans()}
         fits = plain.get(kind, json_values)
-    return fits | NEAR_MISSES | json_values
+    return fits | st.sampled_from([*NEAR_MISSES.get(kind, ()), None]) | json_values
 
 
 @st.composite

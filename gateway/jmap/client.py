@@ -35,7 +35,7 @@ LONGEST_WAIT = 86_400
 
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _RATE_LIMIT = re.compile(r";\s*t=([0-9]{1,9})", re.ASCII)
-_LIMITS = frozenset({"maxSizeRequest", "maxSizeUpload", "maxCallsInRequest", "maxConcurrentRequests", "maxConcurrentUpload"})
+_LIMITS = ("maxSizeRequest", "maxSizeUpload", "maxCallsInRequest", "maxConcurrentRequests", "maxConcurrentUpload")
 _REFUSED = frozenset({401, 402, 403})
 _PLAIN = {
     "Accept": "application/json",

@@ -1,8 +1,8 @@
 """Session discovery: limits and paths of the new server, and who the caller is there (RFC 8620 2, jmap-management-api 1.2, 4.2)."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from yarl import URL
 
@@ -13,6 +13,7 @@ ACCOUNT_PATH = "/api/account"
 
 _CORE = "urn:ietf:params:jmap:core"
 _OWN = "urn:stalwart:jmap"
+_TARGET = re.compile(r"(?:https?://[^/]+)?(/[!-~]*)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,5 @@ def _text(value: Any, otherwise: str) -> str:
 
 def _path(url: Any, otherwise: str) -> str:
     """Path and query of a URL, which in recovery mode is a bare path."""
-    parts = urlsplit(url) if isinstance(url, str) else None
-    if parts is None or not parts.path.startswith("/"):
-        return otherwise
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    match = _TARGET.fullmatch(url) if isinstance(url, str) else None
+    return match[1] if match else otherwise

@@ -4,6 +4,7 @@ The new server refuses the fifth request of an account (jmap-management-api 1.6)
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Hashable
 
@@ -55,7 +56,8 @@ class Slots:
             if turn.done() and not turn.cancelled():
                 self.release(key)
             else:
-                line.waiting.remove(turn)
+                with contextlib.suppress(ValueError):  # a release in between has passed over it already
+                    line.waiting.remove(turn)
                 self._forget(key, line)
             if isinstance(error, TimeoutError):
                 raise Busy from None
@@ -73,5 +75,5 @@ class Slots:
         self._forget(key, line)
 
     def _forget(self, key: Hashable, line: _Line) -> None:
-        if not line.taken and not line.waiting:
+        if not line.taken and not line.waiting and self._lines.get(key) is line:
             del self._lines[key]

@@ -54,8 +54,8 @@ class Transport:
         self._timeout = aiohttp.ClientTimeout(timeouts.total, connect, timeouts.read, connect)
         self._endless = aiohttp.ClientTimeout(None, connect, timeouts.read, connect)
         self._live = aiohttp.ClientTimeout(None, connect, None, connect)
-        self._places = Slots(limits.connections, limits.connections * 16, limits.queue_seconds)
-        self._streams = Slots(limits.connections, 0, limits.queue_seconds)
+        self.places = Slots(limits.connections, limits.connections * 16, limits.queue_seconds)
+        self.streams = Slots(limits.connections, 0, limits.queue_seconds)
         self._session: aiohttp.ClientSession | None = None
         self.breaker = Breaker()
         self.heard_at: float | None = None
@@ -96,7 +96,7 @@ class Transport:
         Raises NoConnection (or Unreachable by the breaker) and Busy when nothing was sent, TooSlow and Cut for a read,
         OutcomeUnknown for a write, Garbled for an endless read.
         """
-        await self._places.acquire(None)
+        await self.places.acquire(None)
         try:
             self.breaker.admit()
             try:
@@ -110,7 +110,7 @@ class Transport:
                 self.breaker.abandon()
                 raise
         finally:
-            self._places.release(None)
+            self.places.release(None)
         # Raised here, so that the library's error, which holds the request's headers, does not hang on to it.
         raise failure
 
@@ -148,7 +148,7 @@ class Transport:
             async with response:
                 yield response
         finally:
-            self._streams.release(None)
+            self.streams.release(None)
 
     @contextlib.asynccontextmanager
     async def websocket(
@@ -169,12 +169,12 @@ class Transport:
             async with socket:
                 yield socket
         finally:
-            self._streams.release(None)
+            self.streams.release(None)
 
     async def _opened(self, opening: Any, *, write: bool) -> Any:
         """What a request of the library gives, with a place taken for it; typed errors instead of the library's."""
         try:
-            await self._streams.acquire(None)
+            await self.streams.acquire(None)
         except BaseException:
             opening.close()
             raise
@@ -196,7 +196,7 @@ class Transport:
         finally:
             if not kept:
                 opening.close()
-                self._streams.release(None)
+                self.streams.release(None)
         raise failure
 
     def _failure(self, error: Exception, *, write: bool) -> UpstreamError:

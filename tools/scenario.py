@@ -27,10 +27,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from gateway.app import collect_rows
 from gateway.commands.pair import Pair, pair
 from gateway.contract import PathTable, Spec
-from gateway.legacy.rooms import ROOMS
-from gateway.legacy.table import collect
 from gateway.simulator.world import Config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,8 +62,8 @@ class Yardstick:
             file.flush()
             self.rules = self.compare.Rules(file.name)
         spec = Spec.load()
-        self._paths = PathTable(spec, "0.15")
-        self._table = collect(ROOMS, [operation.id for operation in spec.operations])
+        self._paths = PathTable(spec.operations, "0.15", spec.guards)
+        self._table = collect_rows(spec)
 
     def judge(self, section: str, recorded: Path) -> Verdict:
         """Compare the lines of one section with a new recording of it."""

@@ -7,8 +7,7 @@ import contextlib
 import io
 import sys
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -35,17 +34,11 @@ def _default(field: FieldInfo) -> str:
 
 
 def _meaning(field: FieldInfo) -> str:
+    """The description, and the choices it does not name itself."""
     text = field.description or ""
-    choices = [choice for choice in _choices(field.annotation) if choice != field.default]
-    return text + (f" (or {', '.join(f'`{choice}`' for choice in choices)})" if choices else "")
-
-
-def _choices(annotation: Any) -> list[str]:
-    if get_origin(annotation) is Literal:
-        return [str(choice) for choice in get_args(annotation)]
-    if get_origin(annotation) in (Union, UnionType, dict):
-        return [choice for part in get_args(annotation) for choice in _choices(part)]
-    return []
+    choices = [f"`{choice}`" for choice in get_args(field.annotation)] if get_origin(field.annotation) is Literal else []
+    others = [choice for choice in choices if choice not in text and choice != f"`{field.default}`"]
+    return text + (f" (or {', '.join(others)})" if others else "")
 
 
 def coverage_table() -> str:

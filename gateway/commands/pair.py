@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.app import build_app
+from gateway.app import running
 from gateway.settings import Settings
 from gateway.simulator.server import WORLD, build
 from gateway.simulator.world import Config, World
@@ -37,8 +37,8 @@ async def pair(config: Config, **settings: Any) -> AsyncIterator[Pair]:
         simulated = build(config)
         simulator = await stack.enter_async_context(_listening(simulated))
         chosen = {"upstream": simulator, "listen": "127.0.0.1:0", "state": f"sqlite+aiosqlite:///{folder / 'state.db'}"} | settings
-        gateway = await stack.enter_async_context(_listening(build_app(Settings(**chosen))))
-        yield Pair(gateway, simulator, simulated[WORLD])
+        gateway = await stack.enter_async_context(running(Settings(**chosen)))
+        yield Pair(gateway.url, simulator, simulated[WORLD])
 
 
 @asynccontextmanager

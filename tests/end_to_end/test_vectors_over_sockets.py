@@ -1,5 +1,6 @@
 """The worked examples of the conversion, played through a whole gateway against an upstream that follows a script."""
 
+import base64
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -11,7 +12,7 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from gateway.app import build_app
+from gateway.app import running
 from gateway.settings import Settings
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors/operations.json").read_text())
@@ -90,8 +91,22 @@ class Script:
 
 @pytest.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(auth=aiohttp.BasicAuth("admin", "secret")) as session:
+    async with aiohttp.ClientSession(headers={"Authorization": "Basic " + base64.b64encode(b"admin:Canary-of-vectors").decode()}) as session:
         yield session
+
+
+async def remember(vector: dict[str, Any], script: Script, http: aiohttp.ClientSession, gateway: str) -> None:
+    """Bring the gateway to know what the vector says it knows, by pausing or resuming through it."""
+    running_before = vector.get("state", {}).get("queue_running")
+    if running_before is None:
+        return
+    word, action = ("start", "ResumeMtaQueue") if running_before else ("stop", "PauseMtaQueue")
+    script.rounds.insert(0, {
+        "jmap": {"methodCalls": [["x:Action/set", {"create": {"a": {"@type": action}}}, "c0"]]},
+        "reply": {"methodResponses": [["x:Action/set", {"accountId": "b", "created": {"a": {"id": "x"}}}, "c0"]], "sessionState": "a"},
+    })
+    async with http.patch(f"{gateway}/api/queue/status/{word}") as answer:
+        assert answer.status == 200
 
 
 @pytest.mark.parametrize("vector", CHOSEN, ids=lambda vector: vector["id"])
@@ -99,22 +114,13 @@ async def test_vector(vector: dict[str, Any], http, aiohttp_server, tmp_path) ->
     script = Script(vector["rounds"])
     upstream = await aiohttp_server(script.app())
     known = {name: value for name, value in (VECTORS["defaults"] | vector.get("config", {})).items() if name in Settings.model_fields}
-    settings = Settings(upstream=str(upstream.make_url("")), state=f"sqlite+aiosqlite:///{tmp_path}/state.db", **known)
+    settings = Settings(upstream=str(upstream.make_url("")), listen="127.0.0.1:0", state=f"sqlite+aiosqlite:///{tmp_path}/state.db", **known)
     now = int(datetime.fromisoformat(vector["now"]).timestamp())
-    gateway = await aiohttp_server(build_app(settings, now=lambda: now))
-    running = vector.get("state", {}).get("queue_running")
-    if running is not None:
-        script.rounds.insert(0, {
-            "jmap": {"methodCalls": [["x:Action/set", {"create": {"a": {"@type": "ResumeMtaQueue" if running else "PauseMtaQueue"}}}, "c0"]]},
-            "reply": {"methodResponses": [["x:Action/set", {"accountId": "b", "created": {"a": {"id": "x"}}}, "c0"]], "sessionState": "a"},
-        })
-        async with http.patch(gateway.make_url(f"/api/queue/status/{'start' if running else 'stop'}")) as answer:
-            assert answer.status == 200
-
-    request = vector["legacy_request"]
-    url = URL(f"{str(gateway.make_url('')).rstrip('/')}{request['target']}", encoded=True)
-    async with http.request(request["method"], url, data=request.get("body"), headers=request.get("headers")) as answer:
-        body = await answer.json(content_type=None)
+    async with running(settings, now=lambda: now) as gateway:
+        await remember(vector, script, http, gateway.url)
+        request = vector["legacy_request"]
+        async with http.request(request["method"], URL(gateway.url + request["target"], encoded=True)) as answer:
+            body = await answer.json(content_type=None)
 
     assert script.wrong == []
     assert script.rounds == []

@@ -1,0 +1,19 @@
+"""The performance budgets, measured as `make bench` does."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.perf
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_budget_is_kept() -> None:
+    ran = subprocess.run([sys.executable, "tools/bench.py", "--json"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert ran.stdout, ran.stderr
+    rows = json.loads(ran.stdout)
+    assert len(rows) == 14
+    assert [row for row in rows if not row["kept"]] == []

@@ -63,15 +63,10 @@ class App:
         await self._stack.aclose()
 
 
-def build_app(settings: Settings, *, now: Callable[[], float] = time.time) -> App:
-    """A gateway that is not running yet; `now` gives unix seconds."""
-    return App(settings, now)
-
-
 @contextlib.asynccontextmanager
 async def running(settings: Settings, *, now: Callable[[], float] = time.time) -> AsyncIterator[App]:
     """A gateway while it runs; `url` of the value is where."""
-    app = build_app(settings, now=now)
+    app = App(settings, now)
     await app.start()
     try:
         yield app
@@ -83,10 +78,15 @@ def build_handler(settings: Settings, upstream: Upstream, state: State, now: Cal
     """Contract, rows and web layer, checked against each other; SettingsError for an unknown operation in `validation`."""
     spec = Spec.load()
     paths = PathTable(spec.operations, settings.legacy_version, spec.guards)
+    check_operations(settings, spec)
+    return Handler(settings, paths=paths, contract=Contract(spec), rows=collect_rows(spec), upstream=upstream, flags=state, now=now)
+
+
+def check_operations(settings: Settings, spec: Spec) -> None:
+    """SettingsError when `validation` names an operation that does not exist."""
     known = {operation.id for operation in spec.operations}
     if unknown := sorted(settings.validation.keys() - known):
-        raise SettingsError([f"validation: {', '.join(unknown)}: no such operation; `routes` lists them"])
-    return Handler(settings, paths=paths, contract=Contract(spec), rows=collect_rows(spec), upstream=upstream, flags=state, now=now)
+        raise SettingsError([f"validation: {', '.join(unknown)}: no such operation; `stalwart-gateway routes` lists them"])
 
 
 def collect_rows(spec: Spec) -> dict[str, Action]:

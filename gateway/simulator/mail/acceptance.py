@@ -48,12 +48,12 @@ class Injection:
 class Front:
     """The SMTP side of a server.
 
-    `exists` tells whether an own address has a mailbox or a list behind it, `annotate` adds the header fields that the server
-    writes, `announce` hears of each accepted message.
+    `resolve` gives who gets mail for an address (the members of a list) or None when nobody does, `annotate` adds the header fields
+    that the server writes, `announce` hears of each accepted message.
     """
 
     queue: Queue
-    exists: Callable[[Address], bool]
+    resolve: Callable[[Address], list[Address] | None]
     annotate: Callable[[Accepted], bytes]
     announce: Callable[[Accepted], None]
 
@@ -92,9 +92,11 @@ class Front:
             asked = options.rcpt(parameters)
         except options.Refused as refused:
             return refused.reply
-        if self.queue.home.is_own(address.domain) and not self.exists(address):
+        takers = self.resolve(address)
+        if takers is None:
             return NO_MAILBOX
-        accepted.setdefault(address.key, (address, asked))
+        for taker in takers:
+            accepted.setdefault(taker.key, (taker, asked))
         return RECIPIENT_OK
 
     def _accept(self, injection: Injection, sender: str, asked: MailOptions, recipients: list[tuple[Address, RcptOptions]]) -> None:

@@ -78,9 +78,9 @@ class Message:
         """The next thing to happen to the message; None when nothing is pending."""
         return min((recipient.next_event(self.created) for recipient in self.pending(queue)), default=None)
 
-    def next_retry(self) -> int | None:
+    def next_retry(self, queue: str | None = None) -> int | None:
         """The next delivery attempt; None when nothing is pending."""
-        return min((recipient.retry_due for recipient in self.pending()), default=None)
+        return min((recipient.retry_due for recipient in self.pending(queue)), default=None)
 
     def next_notify(self) -> int | None:
         """The next notice of delay; None when nothing is pending."""

@@ -38,4 +38,4 @@ class Schedules:
 
     def choose(self, *, local: bool, source: str) -> Schedule:
         """Schedule of a recipient; `source` is `smtp`, `dsn` or `report`."""
-        return self.by_name.get("local" if local else source, self.by_name["remote"])
+        return self.by_name.get("local" if local else source) or self.by_name.get("remote") or Schedule("remote")

@@ -1,0 +1,1 @@
+"""Background jobs of the simulated server (jmap-management-api 3.15)."""

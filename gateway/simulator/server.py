@@ -2,7 +2,10 @@
 
 from aiohttp import web
 
+from gateway.simulator import control
+from gateway.simulator.faults import Faults
 from gateway.simulator.rooms import INSTALL
+from gateway.simulator.site import LARGEST_BODY, Site
 from gateway.simulator.world import Config, World
 
 WORLD = web.AppKey("world", World)
@@ -13,6 +16,9 @@ def build(config: Config | None = None) -> web.Application:
     world = World(config or Config())
     for install in INSTALL:
         install(world)
-    app = web.Application()
+    site = Site(world, Faults(world.config.faults))
+    app = web.Application(client_max_size=LARGEST_BODY)
     app[WORLD] = world
+    app.router.add_route("*", control.PREFIX + "{name}", control.Control(site).handle)
+    app.router.add_route("*", "/{path:.*}", site.handle)
     return app

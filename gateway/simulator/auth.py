@@ -1,0 +1,58 @@
+"""Who a request comes from (jmap-management-api 1.3)."""
+
+import base64
+import binascii
+import hmac
+
+from gateway.simulator.callers import Caller
+from gateway.simulator.directory.accounts import accounts_of
+from gateway.simulator.permissions import everything
+from gateway.simulator.problems import forbidden, unauthorized
+from gateway.simulator.world import World
+
+RECOVERY_ID = "d333333"
+
+
+def caller_of(world: World, authorization: str | None) -> Caller:
+    """The caller behind an Authorization header; Problem 401 for bad credentials, 403 without the right to authenticate."""
+    login, secret = basic(authorization)
+    caller = _recovery(world, login, secret) or _account(world, login.lower(), secret)
+    if caller is None:
+        raise unauthorized()
+    if not caller.may("authenticate"):
+        raise forbidden()
+    return caller
+
+
+def basic(authorization: str | None) -> tuple[str, str]:
+    """Login, without outer blanks, and secret of a Basic header; Problem 401 for anything else."""
+    scheme, _, rest = (authorization or "").strip().partition(" ")
+    try:
+        text = base64.b64decode(rest.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
+    except (binascii.Error, UnicodeDecodeError):
+        raise unauthorized() from None
+    login, colon, secret = text.partition(":")
+    if not colon:
+        raise unauthorized()
+    return login.strip(), secret
+
+
+def same(given: str, stored: str | None) -> bool:
+    """Whether two secrets are equal."""
+    return stored is not None and hmac.compare_digest(given.encode(), stored.encode())
+
+
+def _recovery(world: World, login: str, secret: str) -> Caller | None:
+    if login == world.config.admin[0] and same(secret, world.config.admin[1]):
+        return Caller(login, RECOVERY_ID, frozenset(everything()), locale="POSIX")
+    return None
+
+
+def _account(world: World, login: str, secret: str) -> Caller | None:
+    accounts = accounts_of(world)
+    found = accounts.by_address(login if "@" in login else f"{login}@{world.config.default_domain}")
+    if found is None:
+        return None
+    id_, account = found
+    passwords = (item for item in account.get("credentials", {}).values() if item["@type"] == "Password")
+    return accounts.caller(id_, account) if any(same(secret, item["secret"]) for item in passwords) else None

@@ -1,0 +1,22 @@
+"""The declared object types, read once (notation: objects/language.py)."""
+
+from functools import cache
+from importlib.resources import files
+
+from gateway.simulator.objects.language import Vocabulary, read
+from gateway.simulator.permissions import everything
+
+FOLDERS = {
+    "gateway.simulator.declared": ("enums", "common", "directory", "settings"),
+    "gateway.simulator.mail": ("objects",),
+}
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Everything declared, here and in the rooms."""
+    found = Vocabulary(enums={"Permission": list(everything())})
+    for folder, names in FOLDERS.items():
+        for name in names:
+            read((files(folder) / f"{name}.txt").read_text("utf-8"), found)
+    return found

@@ -1,0 +1,134 @@
+"""Users and groups (jmap-management-api 3.1)."""
+
+from collections.abc import Hashable, Iterable
+from typing import Any, ClassVar
+
+from gateway.knowledge.ids import encode
+from gateway.simulator.callers import Caller
+from gateway.simulator.directory.hashes import is_hash
+from gateway.simulator.directory.roles import Roles, grant
+from gateway.simulator.errors import MethodError, Object, SetError
+from gateway.simulator.objects.stored import StoredObjects
+from gateway.simulator.objects.values import MASK
+from gateway.simulator.text_ids import number_of
+from gateway.simulator.world import World
+
+UNAVAILABLE = "This server is temporarily unavailable. Attempting this same operation later may succeed."
+SECONDARY = frozenset({"AppPassword", "ApiKey"})
+
+
+class Accounts(StoredObjects):
+    """Accounts, found by address: the primary one or an alias."""
+
+    computed: ClassVar[frozenset[str]] = frozenset({"emailAddress", "usedDiskQuota"})
+
+    # what others ask
+
+    def by_address(self, address: str) -> tuple[str, Object] | None:
+        """Id and account of an address, aliases and domain aliases included."""
+        local, _, host = address.rpartition("@")
+        domain = self.world.links.owner("Domain", host) or self._domain_alias(host)
+        owner = self.world.links.owner("email", (local, domain[1])) if domain else None
+        return (owner[1], self.objects[owner[1]]) if owner and owner[0] == "Account" else None
+
+    def address(self, account: Object) -> str:
+        """Primary address."""
+        domain = self.world.kept("Domain").objects.get(account["domainId"], {})
+        return f"{account['name']}@{domain.get('name', '')}"
+
+    def permissions(self, account: Object) -> frozenset[str]:
+        """Effective permissions: those of the roles, changed by the account's own list."""
+        own = account["permissions"]
+        if own["@type"] == "Replace":
+            return frozenset(own["enabledPermissions"]) - frozenset(own["disabledPermissions"])
+        roles = self.world.types["Role"]
+        assert isinstance(roles, Roles)  # noqa: S101 - registered by the same room
+        held = roles.effective(self.role_ids(account))
+        if own["@type"] == "Merge":
+            return held | frozenset(own["enabledPermissions"]) - frozenset(own["disabledPermissions"])
+        return held
+
+    def role_ids(self, account: Object) -> list[str]:
+        """Ids of the account's roles."""
+        kind = account["roles"]["@type"]
+        if kind == "Custom":
+            return list(account["roles"]["roleIds"])
+        if account["@type"] == "Group":
+            kind = "Group"
+        elif kind == "Admin" and account.get("memberTenantId"):
+            kind = "Tenant"
+        return list(self.world.kept("Authentication").value()[f"default{kind}RoleIds"])
+
+    def caller(self, id_: str, account: Object) -> Caller:
+        """The account as somebody who calls."""
+        groups = tuple(account.get("memberGroupIds", ()))
+        return Caller(self.address(account), id_, self.permissions(account), account.get("memberTenantId"), groups, account["locale"])
+
+    def _domain_alias(self, host: str) -> tuple[str, str] | None:
+        return next((("Domain", id_) for id_, domain in self.world.kept("Domain").objects.items() if host in domain["aliases"]), None)
+
+    # hooks of the engine
+
+    def compute(self, name: str, id_: str, stored: Object) -> Any:
+        """The address, and the space that mail takes."""
+        if name == "emailAddress":
+            return self.address(stored)
+        return self.world.used_space(id_)
+
+    def keys(self, stored: Object) -> Iterable[tuple[str, Hashable, str]]:
+        """Addresses are unique among accounts and lists."""
+        for named in (stored, *stored["aliases"].values()):
+            yield "email", (named["name"], named["domainId"]), "email"
+
+    def refine(self, caller: Caller, id_: str, old: Object | None, stored: Object) -> None:  # noqa: ARG002 - a hook
+        """Credentials, roles and permissions."""
+        if old is not None and old["@type"] != stored["@type"]:
+            raise SetError("invalidProperties", "Cannot change the type of an existing account.", properties=["@type"])
+        if stored["@type"] == "User":
+            self._credentials(old, stored)
+        given = stored["roles"].get("roleIds", {})
+        if any(id_ not in self.world.kept("Role").objects for id_ in given):
+            raise MethodError("serverUnavailable", UNAVAILABLE)
+        if old is None or old["roles"] != stored["roles"] or old["permissions"] != stored["permissions"]:
+            grant(caller, self.permissions(stored))
+
+    def _credentials(self, old: Object | None, stored: Object) -> None:
+        before = {item["credentialId"]: item for item in (old or {}).get("credentials", {}).values()}
+        items = list(stored["credentials"].values())
+        if sum(item["@type"] == "Password" for item in items) > 1:
+            raise SetError("invalidProperties", "Only one password credential is allowed.", properties=["credentials"])
+        highest = max((number_of(item) for item in before), default=0 if old else -1)
+        for item in items:
+            known = before.get(item["credentialId"])
+            if known is None:
+                if item["@type"] in SECONDARY:
+                    raise SetError("invalidProperties", "Secondary credentials cannot be set directly.", properties=["credentials"])
+                highest += 1
+                item["credentialId"] = encode(highest)
+            self._secret(item, known)
+
+    def _secret(self, item: Object, known: Object | None) -> None:
+        if known is not None and item["@type"] != known["@type"]:
+            raise SetError("invalidProperties", "Credential type cannot be changed.", properties=["credentials"])
+        if known is not None and item["secret"] == MASK:
+            item["secret"] = known["secret"]
+        if item["@type"] == "Password" and item["secret"] is not None and (known is None or item["secret"] != known["secret"]):
+            self._policy(item["secret"])
+
+    def _policy(self, secret: str) -> None:
+        rules = self.world.kept("Authentication").value()
+        if is_hash(secret):
+            return
+        if len(secret) < rules["passwordMinLength"]:
+            raise SetError("invalidProperties", f"Password must be at least {rules['passwordMinLength']} characters long.", properties=["secret"])
+        if len(secret) > rules["passwordMaxLength"]:
+            raise SetError("invalidProperties", f"Password must be at most {rules['passwordMaxLength']} characters long.", properties=["secret"])
+
+
+
+
+def accounts_of(world: World) -> Accounts:
+    """The accounts of a world."""
+    found = world.types["Account"]
+    assert isinstance(found, Accounts)  # noqa: S101 - the directory is always installed
+    return found

@@ -1,0 +1,63 @@
+"""Domains (jmap-management-api 3.6)."""
+
+from collections.abc import Hashable, Iterable
+from typing import Any, ClassVar
+
+from gateway.knowledge.instants import text_of
+from gateway.simulator.callers import Caller
+from gateway.simulator.directory.zone import zone_file
+from gateway.simulator.errors import Object, SetError
+from gateway.simulator.objects.stored import StoredObjects
+
+
+class Domains(StoredObjects):
+    """Domains; one whose keys are managed automatically gets a signature for each algorithm."""
+
+    computed: ClassVar[frozenset[str]] = frozenset({"dnsZoneFile"})
+
+    def make_default(self, name: str) -> None:
+        """The domain a fresh server starts with."""
+        id_ = self.new_id({})
+        domain = self.schema.fresh(None) | {"name": name, "createdAt": text_of(self.world.clock.seconds())}
+        self.save(id_, domain)
+        self._sign(id_, domain)
+
+    def compute(self, name: str, id_: str, stored: Object) -> Any:  # noqa: ARG002 - a hook
+        """The zone file."""
+        keys = [key for key in self.world.kept("DkimSignature").objects.values() if key["domainId"] == id_]
+        return zone_file(stored, keys, self.world.config.host_name)
+
+    def keys(self, stored: Object) -> Iterable[tuple[str, Hashable, str]]:
+        """Names are unique; aliases are not checked."""
+        yield "Domain", stored["name"], "name"
+
+    def refine(self, caller: Caller, id_: str, old: Object | None, stored: Object) -> None:  # noqa: ARG002 - a hook
+        """The certificate provider must exist; only known variables may stand in the selector template."""
+        template = stored["dkimManagement"].get("selectorTemplate") or ""
+        for variable in _variables(template):
+            if variable.partition("-")[0] not in {"version", "algorithm", "date", "epoch", "random", "hash"}:
+                raise SetError("invalidProperties", f"unrecognized variable '{{{variable}}}'", properties=["selectorTemplate"])
+        provider = stored["certificateManagement"].get("acmeProviderId")
+        if provider is not None and not self.world.exists("AcmeProvider", provider):
+            raise SetError("invalidProperties", "ACME provider not found", properties=["acmeProviderId"])
+
+    def written(self, caller: Caller, id_: str, old: Object | None, new: Object | None) -> None:  # noqa: ARG002 - a hook
+        """A domain that begins to manage its keys itself gets them at once."""
+        if new is not None and (old is None or old["dkimManagement"]["@type"] == "Manual"):
+            self._sign(id_, new)
+
+    def _sign(self, id_: str, domain: Object) -> None:
+        management = domain["dkimManagement"]
+        if management["@type"] != "Automatic":
+            return
+        signatures = self.world.kept("DkimSignature")
+        now = self.world.clock.seconds()
+        for algorithm in sorted(management["algorithms"]):
+            stored = signatures.schema.fresh(algorithm) | {"domainId": id_, "createdAt": text_of(now), "memberTenantId": domain["memberTenantId"]}
+            stored["selector"] = f"v1-{'rsa' if 'Rsa' in algorithm else 'ed25519'}-{text_of(now)[:10].replace('-', '')}"
+            stored["privateKey"] = {"@type": "Text", "secret": f"key of {stored['selector']}"}
+            signatures.save(signatures.new_id(stored), stored)
+
+
+def _variables(template: str) -> Iterable[str]:
+    return (part.partition("}")[0] for part in template.split("{")[1:])

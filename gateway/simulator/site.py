@@ -1,0 +1,192 @@
+"""HTTP of the simulated server: which path and method answers what (jmap-management-api 1.1, 4)."""
+
+import asyncio
+import re
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from gateway.simulator import monitoring, pages
+from gateway.simulator.blobs import paths as blob_paths
+from gateway.simulator.auth import caller_of
+from gateway.simulator.callers import Caller
+from gateway.simulator.dispatch import grammar, run
+from gateway.simulator.envelope import MOST_BYTES, limit, read
+from gateway.simulator.errors import Cut, Object, Problem
+from gateway.simulator.faults import Faults, Rule
+from gateway.simulator.problems import PROBLEM, json_answer, not_found, problem_answer, redirect
+from gateway.simulator.session import account, schema_hash, session, state
+from gateway.simulator.world import World
+
+_CALL = re.compile(rb'\[\s*"((?:x:)?[A-Za-z]+/[A-Za-z]+)"\s*,')
+UNAVAILABLE: Object = {"type": "serverUnavailable", "description": "This server is temporarily unavailable. Attempting this same operation later may succeed."}
+LARGEST_BODY = 64_000_000
+MOST_AT_ONCE = 4
+JOURNAL = 1000
+
+
+class Site:
+    """Answers requests for one world."""
+
+    def __init__(self, world: World, faults: Faults) -> None:
+        self.world = world
+        self.faults = faults
+        self.journal: deque[Object] = deque(maxlen=JOURNAL)
+        self._running: Counter[str] = Counter()
+        self._parts: dict[str, Callable[[web.Request, list[str], str], Awaitable[web.StreamResponse]]] = {
+            "jmap": self._jmap,
+            "api": self._api,
+            ".well-known": self._well_known,
+            "healthz": self._health,
+            "metrics": self._metrics,
+        }
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Any request: what is due first, then a fault if one is planned, then the path."""
+        path, _, query = request.raw_path.partition("?")
+        calls = await _named_calls(request, path)
+        self.journal.append({"method": request.method, "path": path, "calls": calls})
+        rule = self.faults.take(request.method, path, calls)
+        self.world.clock.run_due()
+        try:
+            return await self._faulty(request, rule, path, query) if rule else await self._answer(request, path, query)
+        except Problem as problem:
+            return problem_answer(problem)
+        except Cut:
+            return cut(request)
+
+    async def _faulty(self, request: web.Request, rule: Rule, path: str, query: str) -> web.StreamResponse:
+        request["rule"] = rule
+        if rule.do == "cut":
+            raise Cut
+        if rule.do == "status":
+            headers = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
+            phrase = HTTPStatus(rule.status).phrase
+            raise Problem(rule.status, phrase, phrase, headers=headers)
+        if rule.do == "concurrent":
+            raise too_many()
+        if rule.do == "delay" and not _calls_methods(request, path):
+            await asyncio.sleep(rule.seconds)
+        answer = await self._answer(request, path, query)
+        if rule.do == "lose":
+            raise Cut
+        if rule.do == "garbage":
+            return web.Response(text=rule.body, content_type="text/html")
+        if rule.do == "truncate":
+            return await _half(request, answer)
+        return answer
+
+    async def _answer(self, request: web.Request, path: str, query: str) -> web.StreamResponse:
+        first, *rest = path.lstrip("/").split("/")
+        if first in self._parts:
+            return await self._parts[first](request, rest, query)
+        return pages.answer(first, rest)
+
+    async def _jmap(self, request: web.Request, rest: list[str], query: str) -> web.StreamResponse:
+        method = request.method
+        if method == "OPTIONS":
+            return web.Response(status=204)
+        if method == "GET" and rest == ["session"]:
+            return json_answer(session(self.world, self._caller(request) if "Authorization" in request.headers else None))
+        if method == "POST" and rest in ([], [""]):
+            return await self._calls(request)
+        if method == "GET" and rest[:1] == ["download"]:
+            return blob_paths.download(self.world, self._caller(request), rest[1:], parse_qs(query))
+        if method == "POST" and rest[:1] == ["upload"]:
+            caller = self._caller(request)
+            return blob_paths.upload(self.world, caller, rest[1:], await request.read(), request.headers.get("Content-Type"))
+        raise not_found()
+
+    async def _calls(self, request: web.Request) -> web.StreamResponse:
+        caller = self._caller(request)
+        if self._running[caller.account_id] >= MOST_AT_ONCE:
+            raise too_many()
+        self._running[caller.account_id] += 1
+        try:
+            if (request.content_length or 0) > MOST_BYTES:
+                raise limit("maxSizeRequest", "The request is larger than the server is willing to process.")
+            parsed = read(await request.read(), request.headers.get("Content-Type"), grammar(self.world))
+            rule: Rule | None = request.get("rule")
+            if rule and rule.do == "delay":
+                await asyncio.sleep(rule.seconds)
+            if rule and rule.do == "unavailable":
+                answers = [("error", UNAVAILABLE, call.call_id) for call in parsed.calls or ()]
+            else:
+                answers = run(self.world, caller, parsed)
+        finally:
+            self._running[caller.account_id] -= 1
+        answer: Object = {"methodResponses": [list(one) for one in answers], "sessionState": state(caller)}
+        if parsed.created_ids:
+            answer["createdIds"] = parsed.created_ids
+        return json_answer(answer)
+
+    async def _api(self, request: web.Request, rest: list[str], _query: str) -> web.StreamResponse:
+        if request.method == "OPTIONS":
+            return web.Response(status=204)
+        if request.method == "GET" and rest[:1] == ["account"]:
+            return json_answer(account(self.world, self._caller(request)))
+        if request.method == "GET" and rest == ["schema"]:
+            self._caller(request)
+            return redirect(302, "/api/schema/" + schema_hash())
+        if request.method == "GET" and rest[:1] == ["discover"] and len(rest) > 1:
+            return pages.discovery()
+        raise not_found()
+
+    async def _well_known(self, request: web.Request, rest: list[str], _query: str) -> web.StreamResponse:
+        if request.method == "GET" and rest == ["jmap"]:
+            return redirect(307, "/jmap/session", {"Cache-Control": "no-cache"})
+        raise not_found()
+
+    async def _health(self, _request: web.Request, rest: list[str], _query: str) -> web.StreamResponse:
+        if rest not in (["live"], ["ready"]):
+            raise not_found()
+        return web.Response(body=b'{"type":"about:blank","title":"OK","status":200,"detail":"OK"}', headers={"Content-Type": PROBLEM})
+
+    async def _metrics(self, request: web.Request, rest: list[str], _query: str) -> web.StreamResponse:
+        if rest != ["prometheus"]:
+            raise not_found()
+        return monitoring.answer(self.world, request.headers.get("Authorization"))
+
+    def _caller(self, request: web.Request) -> Caller:
+        return caller_of(self.world, request.headers.get("Authorization"))
+
+
+def too_many() -> Problem:
+    """The refusal of the fifth request at once: 400, not 429."""
+    headers = {
+        "RateLimit-Policy": f'"concurrent-requests";q={MOST_AT_ONCE};qu="concurrent-requests"',
+        "RateLimit": '"concurrent-requests";r=0',
+    }
+    return limit("maxConcurrentRequests", "The request exceeds the maximum number of concurrent requests.", headers)
+
+
+def cut(request: web.Request) -> web.Response:
+    """Close the connection without an answer."""
+    if request.transport is not None:
+        request.transport.close()
+    return web.Response()
+
+
+async def _half(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """Send the head and half of the body, then close the connection."""
+    body = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b""
+    half = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.headers.get("Content-Type", ""), "Content-Length": str(len(body) + 1)})
+    await half.prepare(request)
+    await half.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return half
+
+
+async def _named_calls(request: web.Request, path: str) -> list[str]:
+    """Names of the methods that a request calls, read without judging it."""
+    if not _calls_methods(request, path) or (request.content_length or 0) > MOST_BYTES:
+        return []
+    return [name.decode() for name in _CALL.findall(await request.read())]
+
+
+def _calls_methods(request: web.Request, path: str) -> bool:
+    return request.method == "POST" and path.rstrip("/") == "/jmap"

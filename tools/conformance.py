@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Runs the conformance programs of the new API against the simulator and compares with recordings of a real server.
+
+    conformance.py SUITE [--recorded DIR] [--only section,…] [--out DIR]
+
+SUITE is the folder with `run.py` and `compare.py`; the recordings lie in `../jmap` beside it unless said otherwise. Every section gets a
+simulator of its own in its own process, on a port the system chooses. Prints for each section how many of its lines are equal, how many
+differ for a reason given in tests/conformance/rules.json, and which were left out. Exit code 1 when a difference stays unexplained.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RULES = ROOT / "tests" / "conformance" / "rules.json"
+SECTIONS = ("session", "queue", "tasks", "actions", "reports-in", "reports-out", "blobs", "health", "telemetry", "logs")
+ADMIN = "admin:Admin-pass-1"
+ROW = re.compile(r"^\| (?P<name>[\w.-]+) \| (?P<equal>\d+) \| (?P<ruled>\d+) \| (?P<different>\d+) \| (?P<missing>\d+) \| (?P<out>\d+) \|$", re.MULTILINE)
+
+
+def start_simulator() -> tuple[subprocess.Popen[str], str]:
+    """A fresh simulator and its base URL."""
+    code = (
+        "import asyncio\n"
+        "from aiohttp import web\n"
+        "from gateway.simulator.server import build\n"
+        "from gateway.simulator.world import Config\n"
+        "async def main():\n"
+        f"    runner = web.AppRunner(build(Config(admin={tuple(ADMIN.split(':'))!r})), access_log=None)\n"
+        "    await runner.setup()\n"
+        "    site = web.TCPSite(runner, '127.0.0.1', 0)\n"
+        "    await site.start()\n"
+        "    print(runner.addresses[0][1], flush=True)\n"
+        "    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own code
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    port = process.stdout.readline().strip()
+    if not port:
+        raise SystemExit("the simulator did not start")
+    return process, f"http://127.0.0.1:{port}"
+
+
+def run_section(suite: Path, name: str, out: Path) -> str:
+    """Run one section's program; gives what it printed."""
+    process, base = start_simulator()
+    try:
+        command = [sys.executable, str(suite / "run.py"), "--base", base, "--admin", ADMIN, "--inject", f"{base}/.simulator/inject"]
+        command += ["--out", str(out), "--only", name, "--verbose"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})  # noqa: S603
+        return done.stdout + done.stderr
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def compare(suite: Path, recorded: Path, out: Path, name: str) -> tuple[int, str]:
+    """Exit code and text of the comparison of one section."""
+    command = [sys.executable, str(suite / "compare.py"), str(recorded), str(out), "--only", name, "--rules", str(RULES), "--max", "400"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})  # noqa: S603
+    return done.returncode, done.stdout + done.stderr
+
+
+def main() -> int:
+    """Run, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suite", type=Path)
+    parser.add_argument("--recorded", type=Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--out", type=Path, help="keep the new transcripts here")
+    given = parser.parse_args()
+    suite = given.suite.resolve()
+    recorded = (given.recorded or suite.parent / "jmap").resolve()
+    names = [name for name in given.only.split(",") if name] or SECTIONS
+    failed = False
+    with tempfile.TemporaryDirectory() as scratch:
+        out = given.out.resolve() if given.out else Path(scratch)
+        out.mkdir(parents=True, exist_ok=True)
+        details = []
+        for name in names:
+            said = run_section(suite, name, out)
+            code, text = compare(suite, recorded, out, name)
+            row = ROW.search(text)
+            failed |= code != 0 or row is None or "stopped" in said
+            print(summary(name, row), flush=True)
+            details.append(f"== {name}\n{said.strip()}\n{explanations(text)}")
+    print("\n" + "\n\n".join(details))
+    return 1 if failed else 0
+
+
+def summary(name: str, row: re.Match[str] | None) -> str:
+    """One line on a section."""
+    if row is None:
+        return f"{name:12} could not be compared"
+    equal, ruled, different, missing, out = (int(row[part]) for part in ("equal", "ruled", "different", "missing", "out"))
+    return f"{name:12} {equal} of {equal + ruled + different + missing + out} equal, {ruled} by rule, {different} different, {missing} missing, {out} left out"
+
+
+def explanations(text: str) -> str:
+    """What was left out, which rules were used, and the differences."""
+    lines = text.split("\n")
+    return "\n".join(line for line in lines if line.startswith(("Left out", "Rule:", "Unexplained", "- ", "…")))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

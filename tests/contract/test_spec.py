@@ -33,7 +33,7 @@ EXTENSIONS = {
     "body": {"x-refusal"},
     "document": {"x-guards"},
 }
-PROBLEMS = {"400", "401", "402", "403", "404", "429", "500", "503", "504"}
+PROBLEMS = {"400", "401", "402", "403", "404", "408", "429", "500", "503", "504"}
 SERVED = {"queue", "queue-reports", "reports"}
 
 SPEC = Spec.load()

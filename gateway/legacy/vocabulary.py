@@ -33,9 +33,9 @@ def gets(locate: Callable[[Exchange], Target], item: Callable[[Object, Exchange]
     async def get(exchange: Exchange) -> Any:
         target = locate(exchange)
         (answer,) = await exchange.caller.request(Get(target.type, [target.id]))
-        for found in answer["list"]:
-            return item(found, exchange)
-        raise NotFound
+        if not answer["list"]:
+            raise NotFound
+        return item(answer["list"][0], exchange)
 
     return Action(get, calls)
 

@@ -1,6 +1,6 @@
 """Rows with a new server that follows a script: it fails on any request that differs from the one expected."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -65,17 +65,17 @@ class Background:
             await self.work.pop(0)
 
 
-Run = Callable[..., Awaitable[Answer]]
-
-
-@pytest.fixture
-async def run() -> Run:
-    """Plays one operation: `await run("getQueueMessage", path={"id": "7"}, rounds=[…])` gives its answer, or raises its refusal.
+class Rows:
+    """Plays operations: `await run("getQueueMessage", rounds, path={"id": "7"})` gives the answer, or raises the refusal.
 
     All rounds must have been asked for, those behind the answer too; a list that comes in pages is put together.
     """
 
-    async def play(
+    def __init__(self) -> None:
+        self.memory = Memory()
+
+    async def __call__(
+        self,
         operation: str,
         rounds: Sequence[Round] = (),
         *,
@@ -85,9 +85,9 @@ async def run() -> Run:
         running: bool | None = None,
         now: str = NOW,
     ) -> Answer:
-        script, background = Script(rounds), Background()
-        unix = unix_of(now)
+        script, background, unix = Script(rounds), Background(), unix_of(now)
         assert unix is not None
+        self.memory = Memory(running)
         exchange = Exchange(
             path=path or {},
             query=query or {},
@@ -95,7 +95,7 @@ async def run() -> Run:
             now=unix,
             settings=Settings(**(settings or {})),
             caller=script,
-            flags=Memory(running),
+            flags=self.memory,
             background=background,
         )
         try:
@@ -108,7 +108,10 @@ async def run() -> Run:
         assert script.left == [], "not everything that was expected was asked"
         return answer
 
-    return play
+
+@pytest.fixture
+def run() -> Rows:
+    return Rows()
 
 
 def _free(call: list[Any]) -> list[Any]:

@@ -32,8 +32,9 @@ def reschedule(recipients: Mapping[str, Object], due: int, settings: Settings) -
     seconds; `reschedule_expiry` decides whether that is copied.
     """
     patch: Object = {}
+    when = text_of(due)
     for address, recipient in recipients.items():
-        patch[_member(address, "retryDue")] = text_of(due)
+        patch[_member(address, "retryDue")] = when
         expires = recipient["expires"]
         if (
             settings.reschedule_expiry == "emulate"

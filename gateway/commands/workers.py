@@ -15,6 +15,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from prometheus_client.multiprocess import mark_process_dead
+
 from gateway.app import check_operations, tls_context
 from gateway.commands.run import run
 from gateway.commands.serving import serve
@@ -83,6 +85,7 @@ def _watch(workers: list[_Worker], shared: dict[str, Any], wake: socket.socket) 
                 worker.process.join()
                 if not announced:
                     return 1
+                mark_process_dead(worker.process.pid)  # type: ignore[no-untyped-call]  # the library has no types here
                 _log.error("a worker ended with status %s; starting another one", worker.process.exitcode)
                 time.sleep(RESTART_SECONDS)
                 workers.remove(worker)

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.simulator.errors import Object
-from gateway.simulator.strict_json import Parse, Reader, Wrong, boolean, borrowed, integer, mapping, optional, sequence, string, value
+from gateway.simulator.strict_json import (
+    Parse,
+    Reader,
+    Wrong,
+    boolean,
+    borrowed,
+    integer,
+    mapping,
+    optional,
+    sequence,
+    string,
+    value,
+)
 
 _STATE = re.compile(r"[nrs][a-z0-9]*")
 _USIZE = integer("usize", 0, 2**64 - 1)

@@ -47,13 +47,14 @@ def run(world: World, caller: Caller, request: Request) -> list[Answer]:
     created = request.created_ids if request.created_ids is not None else {}
     for call in request.calls or ():
         try:
-            answers.append((call.name, _one(world, caller, request, call, answers, created), call.call_id))
+            answers.append((call.name, _one(world, caller, (request, call), answers, created), call.call_id))
         except MethodError as error:
             answers.append(("error", error.wire(), call.call_id))
     return answers
 
 
-def _one(world: World, caller: Caller, request: Request, call: Call, answers: list[Answer], created: dict[str, str]) -> Object:
+def _one(world: World, caller: Caller, asked: tuple[Request, Call], answers: list[Answer], created: dict[str, str]) -> Object:
+    request, call = asked
     found = find(world, call.name)
     method = world.methods.get(call.name)
     if not found and not method:
@@ -63,7 +64,8 @@ def _one(world: World, caller: Caller, request: Request, call: Call, answers: li
     if method:
         if method.capability and method.capability not in request.using:
             raise MethodError("unknownMethod", f'Method {call.name} requires capability {method.capability} which is not present in the "using" property.')
-        return method.handle(caller, call.arguments if method.raw else _with_references(world, call.arguments, answers, created))
+        reply: Object = method.handle(caller, call.arguments if method.raw else _with_references(world, call.arguments, answers, created))
+        return reply
     assert found is not None  # noqa: S101 - for the type checker: not a method, so an object type
     return _object_method(*found, caller, _with_references(world, call.arguments, answers, created), created)
 

@@ -15,7 +15,7 @@ CAPABILITIES = frozenset(
     {"urn:stalwart:jmap"}
     | {
         "urn:ietf:params:jmap:" + name
-        for name in (
+        for name in (  # noqa: SIM905 - a list of words
             "core mail submission vacationresponse contacts contacts:parse calendars calendars:parse websocket sieve blob quota principals "
             "principals:owner principals:availability filenode mail:share emailpush webpush-vapid"
         ).split()

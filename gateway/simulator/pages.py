@@ -1,9 +1,13 @@
 """Paths that need no account: start page, static files, discovery (jmap-management-api 4.6, 4.7)."""
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
-from gateway.simulator.errors import Object
 from gateway.simulator.problems import json_answer, not_found, redirect
+
+if TYPE_CHECKING:
+    from gateway.simulator.errors import Object
 
 _RESERVED = frozenset({"dav", "auth", "mail", "autodiscover"})
 _SIGN_IN = (
@@ -45,7 +49,7 @@ def discovery() -> web.Response:
         "subject_types_supported": ["public"],
         "grant_types_supported": ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
         "token_endpoint_auth_methods_supported": ["none", "client_secret_post", "client_secret_basic"],
-        "id_token_signing_alg_values_supported": "RS256 RS384 RS512 ES256 ES384 PS256 PS384 PS512 HS256 HS384 HS512".split(),
+        "id_token_signing_alg_values_supported": [family + bits for family in ("RS", "ES", "PS", "HS") for bits in ("256", "384", "512") if family + bits != "ES512"],
         "claims_supported": ["sub", "name", "preferred_username", "email", "email_verified"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,

@@ -3,15 +3,15 @@
 import asyncio
 import re
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from aiohttp import web
 
 from gateway.simulator import monitoring, pages
-from gateway.simulator.blobs import paths as blob_paths
 from gateway.simulator.auth import caller_of
+from gateway.simulator.blobs import paths as blob_paths
 from gateway.simulator.callers import Caller
 from gateway.simulator.dispatch import grammar, run
 from gateway.simulator.envelope import MOST_BYTES, limit, read
@@ -20,6 +20,9 @@ from gateway.simulator.faults import Faults, Rule
 from gateway.simulator.problems import PROBLEM, json_answer, not_found, problem_answer, redirect
 from gateway.simulator.session import account, schema_hash, session, state
 from gateway.simulator.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 _CALL = re.compile(rb'\[\s*"((?:x:)?[A-Za-z]+/[A-Za-z]+)"\s*,')
 UNAVAILABLE: Object = {"type": "serverUnavailable", "description": "This server is temporarily unavailable. Attempting this same operation later may succeed."}

@@ -158,7 +158,6 @@ class World:
         for name, kept in self.types.items():
             if kept.singleton and hasattr(kept, "value"):
                 self._applied[name] = copy.deepcopy(self.kept(name).value())
-        self.tell("settings.applied", None)
 
     def used_space(self, account_id: str) -> int:
         """Bytes of mail in an account."""

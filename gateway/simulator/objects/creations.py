@@ -6,8 +6,7 @@ from typing import Any
 from gateway.simulator.errors import MethodError, Object
 
 REFERRING = frozenset(
-    "id memberGroupIds memberTenantId roleIds dnsServerId directoryId domainId accountId defaultDomainId defaultCertificateId "
-    "defaultUserRoleIds defaultGroupRoleIds defaultTenantRoleIds defaultAdminRoleIds listenerIds publicKey queueId modelId acmeProviderId blobId".split()
+    ["id", "memberGroupIds", "memberTenantId", "roleIds", "dnsServerId", "directoryId", "domainId", "accountId", "defaultDomainId", "defaultCertificateId", "defaultUserRoleIds", "defaultGroupRoleIds", "defaultTenantRoleIds", "defaultAdminRoleIds", "listenerIds", "publicKey", "queueId", "modelId", "acmeProviderId", "blobId"]
 )
 DEEPEST = 5
 

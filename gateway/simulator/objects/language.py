@@ -20,15 +20,27 @@ null, `min N`, `max N`, `length N M` bounds (`-` for none) of a text or number o
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.simulator.objects.normalise import BY_NAME
 from gateway.simulator.objects.shapes import ListOf, MapOf, Property, Schema, SetOf
-from gateway.simulator.objects.values import Address, BlobId, Boolean, Choice, Duration, Float, Id, Instant, Integer, Kind, Text
+from gateway.simulator.objects.values import (
+    Address,
+    BlobId,
+    Boolean,
+    Choice,
+    Duration,
+    Float,
+    Id,
+    Instant,
+    Integer,
+    Kind,
+    Text,
+)
 
-_SIMPLE = {
+_SIMPLE: dict[str, Callable[[], Kind]] = {
     "bool": Boolean,
     "uint": Integer,
     "int": lambda: Integer(signed=True),
@@ -169,6 +181,8 @@ def _property(line: str, vocabulary: Vocabulary) -> Property:
 def _kind(words: Iterator[str], vocabulary: Vocabulary) -> tuple[Kind, list[str]]:
     """The kind at the head of the words, and words that were read but do not belong to it."""
     word = next(words)
+    if word in {"set", "list", "map"}:
+        return _members_of(word, words, vocabulary)
     if word in {"text", "secret"}:
         following = next(words, None)
         normalise = BY_NAME.get(following or "")
@@ -180,14 +194,16 @@ def _kind(words: Iterator[str], vocabulary: Vocabulary) -> tuple[Kind, list[str]
     if word == "enum":
         values = vocabulary.enums[next(words)]
         return Choice(tuple(values), default=values[0]), []
-    if word in {"set", "list"}:
-        item, left = _kind(words, vocabulary)
-        return (SetOf(item) if word == "set" else ListOf(item)), left
-    if word == "map":
-        names, left = _kind(words, vocabulary)
-        item, more = _kind(iter([*left, *words]), vocabulary) if left else _kind(words, vocabulary)
-        return MapOf(names, item), more
     return vocabulary.schema(word), []
+
+
+def _members_of(word: str, words: Iterator[str], vocabulary: Vocabulary) -> tuple[Kind, list[str]]:
+    """The kind of a set, list or map."""
+    item, left = _kind(words, vocabulary)
+    if word == "map":
+        content, left = _kind(iter([*left, *words]), vocabulary)
+        return MapOf(item, content), left
+    return (SetOf(item) if word == "set" else ListOf(item)), left
 
 
 def _number(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.simulator.errors import Object
@@ -48,86 +49,90 @@ def apply(schema: Schema, stored: Object, patch: Object, write: Write) -> Object
         prop = schema.properties(changed).get(name)
         if prop is None:
             raise wrong(pointer, "Invalid property")
-        changed[name] = _at(prop, changed.get(name), rest, value, pointer, write)
+        changed[name] = _Change(pointer, value, write).at(prop, changed.get(name), rest)
     return changed
 
 
-def _at(prop: Property, stored: Any, rest: list[str], value: Any, pointer: str, write: Write) -> Any:
-    if not rest:
-        return assign(prop, value, pointer, write, stored)
-    if prop.mutability == "server":
-        raise wrong(pointer, "Cannot modify server set property")
-    if prop.mutability == "once" and not write.creating:
-        raise wrong(pointer, "Cannot modify read-only property")
-    return _inside(prop.kind, stored, rest, value, pointer, write)
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One key of a patch; its methods give the stored value with the value at the rest of the pointer replaced."""
+
+    pointer: str
+    value: Any
+    write: Write
+
+    def at(self, prop: Property, stored: Any, rest: list[str]) -> Any:
+        if not rest:
+            return assign(prop, self.value, self.pointer, self.write, stored)
+        if prop.mutability == "server":
+            raise wrong(self.pointer, "Cannot modify server set property")
+        if prop.mutability == "once" and not self.write.creating:
+            raise wrong(self.pointer, "Cannot modify read-only property")
+        return self.inside(prop.kind, stored, rest)
 
 
-def _inside(kind: Kind, stored: Any, rest: list[str], value: Any, pointer: str, write: Write) -> Any:  # noqa: PLR0913
-    """The stored value of the kind with the value at the rest of the pointer replaced."""
-    if isinstance(kind, Schema):
-        return _in_object(kind, stored, rest, value, pointer, write)
-    if isinstance(kind, ListOf):
-        return _in_members(kind.item, stored, _index(rest[0], pointer), rest[1:], value, pointer, write, strict=True)
-    if isinstance(kind, MapOf):
-        return _in_members(kind.item, stored, _name(kind.names, rest[0], pointer, write), rest[1:], value, pointer, write)
-    if isinstance(kind, SetOf) and len(rest) == 1:
-        name = _name(kind.item, rest[0], pointer, write)
-        if value is True:
+    def inside(self, kind: Kind, stored: Any, rest: list[str]) -> Any:
+        if isinstance(kind, Schema):
+            return self.in_object(kind, stored, rest)
+        if isinstance(kind, ListOf):
+            return self.in_members(kind.item, stored, self.index(rest[0]), rest[1:], strict=True)
+        if isinstance(kind, MapOf):
+            return self.in_members(kind.item, stored, self.name(kind.names, rest[0]), rest[1:])
+        if isinstance(kind, SetOf) and len(rest) == 1:
+            return self.in_set(stored, self.name(kind.item, rest[0]))
+        raise wrong(self.pointer, NOT_THERE)
+
+    def in_set(self, stored: Any, name: str) -> Any:
+        if self.value is True:
             stored[name] = True
-        elif value is False or value is None:
+        elif self.value is False or self.value is None:
             stored.pop(name, None)
         else:
-            raise wrong(pointer, NO_VALUE)
+            raise wrong(self.pointer, NO_VALUE)
         return stored
-    raise wrong(pointer, NOT_THERE)
 
-
-def _in_object(schema: Schema, stored: Any, rest: list[str], value: Any, pointer: str, write: Write) -> Any:
-    if stored is None:
-        if not schema.plain:
-            raise wrong(pointer, NOT_THERE)
-        stored = schema.fresh(None)
-    if rest == ["@type"] and not schema.plain:
+    def in_object(self, schema: Schema, stored: Any, rest: list[str]) -> Any:
+        if stored is None:
+            if not schema.plain:
+                raise wrong(self.pointer, NOT_THERE)
+            stored = schema.fresh(None)
+        if rest == ["@type"] and not schema.plain:
+            return stored
+        prop = schema.properties(stored).get(rest[0])
+        if prop is None:
+            raise wrong(self.pointer, NOT_THERE)
+        stored[rest[0]] = self.at(prop, stored.get(rest[0]), rest[1:])
         return stored
-    prop = schema.properties(stored).get(rest[0])
-    if prop is None:
-        raise wrong(pointer, NOT_THERE)
-    stored[rest[0]] = _at(prop, stored.get(rest[0]), rest[1:], value, pointer, write)
-    return stored
 
+    def in_members(self, item: Kind, stored: Any, name: str, rest: list[str], *, strict: bool = False) -> Any:
+        """Change, add or remove (null) one member; a `strict` container refuses to remove what is not there."""
+        if rest:
+            current = stored.get(name)
+            if current is None and isinstance(item, Schema):
+                current = self.fresh(item, rest[0])
+            stored[name] = self.inside(item, current, rest)
+        elif self.value is None:
+            if strict and name not in stored:
+                raise wrong(self.pointer, NO_VALUE)
+            stored.pop(name, None)
+        else:
+            stored[name] = item.parse(self.value, self.pointer, self.write, stored.get(name))
+        return stored
 
-def _in_members(item: Kind, stored: Any, name: str, rest: list[str], value: Any, pointer: str, write: Write, *, strict: bool = False) -> Any:
-    """Change, add or remove (null) one member; a `strict` container refuses to remove what is not there."""
-    if rest:
-        current = stored.get(name)
-        if current is None and isinstance(item, Schema):
-            current = _fresh(item, rest, pointer)
-        stored[name] = _inside(item, current, rest, value, pointer, write)
-    elif value is None:
-        if strict and name not in stored:
-            raise wrong(pointer, NO_VALUE)
-        stored.pop(name, None)
-    else:
-        stored[name] = item.parse(value, pointer, write, stored.get(name))
-    return stored
+    def fresh(self, item: Schema, name: str) -> Object:
+        """A new member to write into: of the first variant that has the property."""
+        for variant, properties in item.variants.items():
+            if name in properties:
+                return item.fresh(variant)
+        raise wrong(self.pointer, NOT_THERE)
 
+    def index(self, text: str) -> str:
+        if not text.isascii() or not text.isdigit():
+            raise wrong(self.pointer, NO_VALUE)
+        return index(text, self.pointer)
 
-def _fresh(item: Schema, rest: list[str], pointer: str) -> Object:
-    """A new member to write into: of the first variant that has the property."""
-    for variant, properties in item.variants.items():
-        if rest[0] in properties:
-            return item.fresh(variant)
-    raise wrong(pointer, NOT_THERE)
-
-
-def _index(text: str, pointer: str) -> str:
-    if not text.isascii() or not text.isdigit():
-        raise wrong(pointer, NO_VALUE)
-    return index(text, pointer)
-
-
-def _name(kind: Kind, text: str, pointer: str, write: Write) -> str:
-    try:
-        return kind.key(text, write)
-    except ValueError:
-        raise wrong(pointer, NO_VALUE) from None
+    def name(self, kind: Kind, text: str) -> str:
+        try:
+            return kind.key(text, self.write)
+        except ValueError:
+            raise wrong(self.pointer, NO_VALUE) from None

@@ -168,7 +168,7 @@ class Schema(Composed):
         return None in self.variants
 
     @property
-    def default(self) -> Any:  # type: ignore[override]
+    def default(self) -> Any:
         """A fresh object of the default variant; None when a variant has to be chosen."""
         return self.fresh(self.default_variant) if self.default_variant in self.variants else None
 

@@ -223,7 +223,7 @@ class Address(Kind):
 
     form: str
 
-    def parse(self, value: Any, path: str, write: Write, current: Any = None) -> Any:
+    def parse(self, value: Any, path: str, write: Write, current: Any = None) -> Any:  # noqa: ARG002
         """Canonical text."""
         try:
             return self.key(value if isinstance(value, str) else "", write)

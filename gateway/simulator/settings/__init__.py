@@ -2,22 +2,51 @@
 
 from gateway.simulator.declared import vocabulary
 from gateway.simulator.objects.stored import StoredObjects
-from gateway.simulator.settings import reload
+from gateway.simulator.settings.checks import Certificates, SieveScripts, Singleton
+from gateway.simulator.settings.first_day import fill
 from gateway.simulator.text_ids import SINGLETON
 from gateway.simulator.world import World
 
 NAMES = (
-    "Application Certificate Directory DmarcReportSettings DnsServer HttpLookup Metrics MtaDeliverySchedule MtaExtensions MtaRoute MtaStageRcpt "
-    "MtaVirtualQueue NetworkListener ReportSettings SenderAuth SieveSystemScript SpamSettings SpamTag StoreLookup SystemSettings TlsReportSettings "
-    "Tracer Trace Metric ArchivedItem MaskedEmail"
-).split()
+    "AcmeProvider",
+    "Application",
+    "ArchivedItem",
+    "Certificate",
+    "Directory",
+    "DmarcReportSettings",
+    "DnsServer",
+    "HttpLookup",
+    "Log",
+    "MaskedEmail",
+    "Metric",
+    "Metrics",
+    "MtaDeliverySchedule",
+    "MtaExtensions",
+    "MtaRoute",
+    "MtaStageRcpt",
+    "MtaVirtualQueue",
+    "NetworkListener",
+    "ReportSettings",
+    "SenderAuth",
+    "SieveSystemScript",
+    "SpamSettings",
+    "SpamTag",
+    "StoreLookup",
+    "SystemSettings",
+    "TlsReportSettings",
+    "Trace",
+    "Tracer",
+)
+_OWN: dict[str, type[StoredObjects]] = {"Certificate": Certificates, "SieveSystemScript": SieveScripts}
 
 
 def install(world: World) -> None:
-    """Register the types, with what a fresh server has stored."""
+    """Register the types, with what a fresh server has stored; a reload lets the singletons take effect."""
     words = vocabulary()
     for name in NAMES:
-        world.add(StoredObjects(world, words.objects[name], words))
-    system = world.kept("SystemSettings")
-    system.save(SINGLETON, system.value() | {"defaultHostname": world.config.host_name, "defaultDomainId": "b"})
-    reload.apply(world)
+        declaration = words.objects[name]
+        kind = _OWN.get(name, Singleton if declaration.ids == SINGLETON else StoredObjects)
+        world.add(kind(world, declaration, words))
+    fill(world)
+    world.take_over()
+    world.on("settings.reloaded", lambda _: world.take_over())

@@ -15,7 +15,15 @@ SEEN = ["id", "returnPath", "recipients"]
 PATCHED = ["id", "createdAt", "returnPath", "recipients"]
 
 
-def message(number, sender="kim@acme.test", recipients=("lee@far.test",), *, due="2026-03-01T12:30:00Z", queue="remote", kind="Scheduled"):
+def message(
+    number,
+    sender="kim@acme.test",
+    recipients=("lee@far.test",),
+    *,
+    due="2026-03-01T12:30:00Z",
+    queue="remote",
+    kind="Scheduled",
+):
     return {
         "id": encode(number),
         "createdAt": NOW,
@@ -44,7 +52,10 @@ def read(messages, wanted=None, total=None, properties=SEEN):
             ],
         ],
         [
-            ["x:QueuedMessage/query", {"ids": [it["id"] for it in messages], "total": len(messages) if total is None else total}],
+            [
+                "x:QueuedMessage/query",
+                {"ids": [it["id"] for it in messages], "total": len(messages) if total is None else total},
+            ],
             ["x:QueuedMessage/get", {"list": messages, "notFound": []}],
         ],
     )
@@ -52,7 +63,9 @@ def read(messages, wanted=None, total=None, properties=SEEN):
 
 def destroy(*numbers, answer=None):
     ids = [encode(it) for it in numbers]
-    return [["x:QueuedMessage/set", {"destroy": ids}]], [["x:QueuedMessage/set", {"destroyed": ids} if answer is None else answer]]
+    return [["x:QueuedMessage/set", {"destroy": ids}]], [
+        ["x:QueuedMessage/set", {"destroyed": ids} if answer is None else answer]
+    ]
 
 
 def update(patches):
@@ -99,7 +112,8 @@ async def test_a_removal_has_no_time(run):
 
 @pytest.mark.parametrize("operation", ["deleteQueue", "patchQueue"])
 @pytest.mark.parametrize(
-    "parameters", [{"values": "0"}, {"before": "2026-03-02T00:00:00Z", "after": "2026-03-02T00:00:00Z"}, {"values": "1", "zz": "1"}]
+    "parameters",
+    [{"values": "0"}, {"before": "2026-03-02T00:00:00Z", "after": "2026-03-02T00:00:00Z"}, {"values": "1", "zz": "1"}],
 )
 async def test_what_selects_nothing_is_not_asked_for(run, operation, parameters):
     assert await run(operation, query=parameters) is False
@@ -157,7 +171,10 @@ async def test_only_what_was_tested_here_is_written(run, parameters, wanted, cho
 
 async def test_the_meaning_of_filter_can_be_as_before(run):
     settings = {"bulk_filter_param": "ignore"}
-    assert await run("deleteQueue", [read([ACME, OTHER]), destroy(1, 2)], query={"filter": "zz"}, settings=settings) is True
+    assert (
+        await run("deleteQueue", [read([ACME, OTHER]), destroy(1, 2)], query={"filter": "zz"}, settings=settings)
+        is True
+    )
 
 
 async def test_recipients_of_a_queue_in_any_state_when_asked_for_exactly(run):
@@ -170,7 +187,9 @@ async def test_recipients_of_a_queue_in_any_state_when_asked_for_exactly(run):
 async def test_times_of_a_queue_are_those_of_its_pending_recipients(run):
     two = message(1, due="2026-03-01T13:00:00Z")
     two["recipients"] |= message(1, recipients=["x@far.test"], queue="local")["recipients"]
-    two["recipients"] |= message(1, recipients=["y@far.test"], due="2026-03-01T12:10:00Z", kind="Completed")["recipients"]
+    two["recipients"] |= message(1, recipients=["y@far.test"], due="2026-03-01T12:10:00Z", kind="Completed")[
+        "recipients"
+    ]
     limit = "2026-03-01T12:45:00Z"
     wanted = {"text": "", "dueIsLessThan": limit, "queueName": "remote"}
     assert await run("deleteQueue", [read([two], wanted)], query={"before": limit, "queue": "remote"}) is False
@@ -204,7 +223,10 @@ def pages(first, *, total, properties=SEEN):
             ["x:QueuedMessage/query", {"sort": SORT, "position": at, "limit": 1, "calculateTotal": True}],
             [
                 "x:QueuedMessage/get",
-                {"#ids": {"resultOf": f"c{2 * at - 2}", "name": "x:QueuedMessage/query", "path": "/ids"}, "properties": properties},
+                {
+                    "#ids": {"resultOf": f"c{2 * at - 2}", "name": "x:QueuedMessage/query", "path": "/ids"},
+                    "properties": properties,
+                },
             ],
         ]
         answers += [
@@ -243,7 +265,9 @@ async def test_seven_pages_a_round_trip(run):
     assert await run("deleteQueue", rounds, settings={"get_page": 1}) is True
 
 
-@pytest.mark.parametrize("parameters", [{"limit": "1"}, {"page": "1"}, {"max-total": "1"}, {"range-start": "0"}, {"range-end": "9"}])
+@pytest.mark.parametrize(
+    "parameters", [{"limit": "1"}, {"page": "1"}, {"max-total": "1"}, {"range-start": "0"}, {"range-end": "9"}]
+)
 async def test_a_count_among_too_many_messages_is_refused(run, parameters):
     rounds = [small(read([message(5)], total=3))]
     with pytest.raises(Unsupported) as refusal:
@@ -296,7 +320,9 @@ async def test_failures_behind_the_answer_are_only_logged(run, caplog):
         destroy(9),
     ]
     with caplog.at_level(logging.WARNING):
-        assert await run("deleteQueue", rounds, settings={"get_page": 1, "query_page": 10, "max_scan_messages": 2}) is True
+        assert (
+            await run("deleteQueue", rounds, settings={"get_page": 1, "query_page": 10, "max_scan_messages": 2}) is True
+        )
     assert "1 objects of a bulk call could not be destroyed: forbidden" in caplog.text
 
 
@@ -307,7 +333,13 @@ DENIED = {"type": "forbidden", "description": "Insufficient permissions"}
 
 @pytest.mark.parametrize(
     ("errors", "refusal"),
-    [([FAILED, FAILED], Other), ([DENIED, DENIED], Forbidden), ([GONE, GONE], None), ([GONE, FAILED], None), ([FAILED], None)],
+    [
+        ([FAILED, FAILED], Other),
+        ([DENIED, DENIED], Forbidden),
+        ([GONE, GONE], None),
+        ([GONE, FAILED], None),
+        ([FAILED], None),
+    ],
 )
 async def test_a_first_request_that_touches_nothing(run, errors, refusal):
     failed = {encode(it): error for it, error in enumerate(errors, 1)}

@@ -43,11 +43,17 @@ def message(number, sender="kim@acme.test", **recipients):
 
 def query(limit=5000, position=0, wanted=None):
     chosen = {} if wanted is None else {"filter": wanted}
-    return ["x:QueuedMessage/query", {**chosen, "sort": SORT, "position": position, "limit": limit, "calculateTotal": True}]
+    return [
+        "x:QueuedMessage/query",
+        {**chosen, "sort": SORT, "position": position, "limit": limit, "calculateTotal": True},
+    ]
 
 
 def found(numbers, total=None):
-    return ["x:QueuedMessage/query", {"ids": [encode(it) for it in numbers], "total": len(numbers) if total is None else total}]
+    return [
+        "x:QueuedMessage/query",
+        {"ids": [encode(it) for it in numbers], "total": len(numbers) if total is None else total},
+    ]
 
 
 def get(numbers):
@@ -100,7 +106,11 @@ async def test_filters(run, parameters, wanted):
 
 async def test_an_impossible_window_is_not_asked_for(run):
     at = "2026-03-02T00:00:00Z"
-    assert await run("listQueue", query={"before": at, "after": at, "values": "1"}) == {"items": [], "total": 0, "status": True}
+    assert await run("listQueue", query={"before": at, "after": at, "values": "1"}) == {
+        "items": [],
+        "total": 0,
+        "status": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -139,7 +149,11 @@ async def test_more_ids_than_one_query_gives(run):
         ([query(2)], [found([9, 2], 5)]),
         ([query(2, 2), query(2, 4)], [found([7, 2], 5), found([1], 5)]),
     ]
-    assert await run("listQueue", rounds, settings={"query_page": 2}) == {"items": [1, 2, 7, 9], "total": 4, "status": True}
+    assert await run("listQueue", rounds, settings={"query_page": 2}) == {
+        "items": [1, 2, 7, 9],
+        "total": 4,
+        "status": True,
+    }
 
 
 async def test_fifteen_queries_a_request_and_none_behind_the_end_of_a_shrunken_queue(run):
@@ -180,7 +194,10 @@ async def test_values_of_a_large_queue(run):
         ([get([2, 5])], [got(message(5))]),
     ]
     answer = await run(
-        "listQueue", rounds, query={"values": "1", "range-start": "2", "limit": "2"}, settings={"optimistic_get": 2, "query_page": 3}
+        "listQueue",
+        rounds,
+        query={"values": "1", "range-start": "2", "limit": "2"},
+        settings={"optimistic_get": 2, "query_page": 3},
     )
     assert ([it["id"] for it in answer["items"]], answer["total"]) == ([5], 3)
 
@@ -204,7 +221,13 @@ async def test_recipients_of_a_queue_in_any_state_when_asked_for_exactly(run):
     for it in elsewhere["recipients"].values():
         it["queueName"] = "local"
     for it in delivered["recipients"].values():
-        it["status"] = {"@type": "Completed", "responseHostname": None, "responseCode": 250, "responseEnhanced": None, "responseMessage": None}
+        it["status"] = {
+            "@type": "Completed",
+            "responseHostname": None,
+            "responseCode": 250,
+            "responseEnhanced": None,
+            "responseMessage": None,
+        }
     seen = ["id", "returnPath", "recipients"]
     found_get = ["x:QueuedMessage/get", FOUND_GET[1] | {"properties": seen}]
     second = ["x:QueuedMessage/get", {"#ids": {**FOUND_GET[1]["#ids"], "resultOf": "c2"}, "properties": seen}]

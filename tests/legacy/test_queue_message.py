@@ -288,10 +288,16 @@ def test_state_of_a_domain(statuses, expected):
 
 def test_times_of_a_domain_are_those_of_its_pending_recipients():
     recipients = {
-        "a@far.test": recipient(DELIVERED, retryCount=9, retryDue="2026-03-01T11:00:00Z", notifyDue="2026-03-01T12:00:01Z"),
+        "a@far.test": recipient(
+            DELIVERED, retryCount=9, retryDue="2026-03-01T11:00:00Z", notifyDue="2026-03-01T12:00:01Z"
+        ),
         "b@far.test": recipient(retryCount=2, retryDue="2026-03-01T14:00:00Z", notifyDue="2026-03-03T00:00:00Z"),
         "c@far.test": recipient(
-            NO_DATA, retryCount=3, retryDue="2026-03-01T13:00:00Z", notifyDue=NOW, expires={"@type": "Attempts", "expiresAttempts": 5}
+            NO_DATA,
+            retryCount=3,
+            retryDue="2026-03-01T13:00:00Z",
+            notifyDue=NOW,
+            expires={"@type": "Attempts", "expiresAttempts": 5},
         ),
     }
     (domain,) = shaped("0.11", recipients)["domains"]
@@ -324,7 +330,9 @@ async def test_one_round_trip(run):
             [["x:QueuedMessage/get", {"list": [message()], "notFound": []}]],
         )
     ]
-    answer = await run("getQueueMessage", rounds, path={"id": "+00217700302698266624"}, settings={"legacy_version": "0.15"})
+    answer = await run(
+        "getQueueMessage", rounds, path={"id": "+00217700302698266624"}, settings={"legacy_version": "0.15"}
+    )
     assert answer == shaped("0.15")
 
 

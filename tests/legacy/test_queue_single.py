@@ -14,7 +14,13 @@ LATER = "2031-01-01T00:00:00Z"
 
 
 def recipient(kind="Scheduled", expires=ATTEMPTS, retries=0):
-    return {"retryCount": retries, "retryDue": NOW, "expires": expires, "queueName": "remote", "status": {"@type": kind}}
+    return {
+        "retryCount": retries,
+        "retryDue": NOW,
+        "expires": expires,
+        "queueName": "remote",
+        "status": {"@type": kind},
+    }
 
 
 RECIPIENTS = {
@@ -79,15 +85,27 @@ CANCELED = ["id", "recipients"]
     ],
 )
 async def test_reschedule(run, parameters, settings, patch):
-    assert await run("patchQueueMessage", [read(PATCHED), update(patch)], path=PATH, query=parameters, settings=settings) is True
+    assert (
+        await run("patchQueueMessage", [read(PATCHED), update(patch)], path=PATH, query=parameters, settings=settings)
+        is True
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "settings"),
-    [("pat", {}), ("sam", {}), ("LEE", {}), ("zz", {}), ("kim", {"legacy_version": "0.11"}), ("FAR", {"legacy_version": "0.11"})],
+    [
+        ("pat", {}),
+        ("sam", {}),
+        ("LEE", {}),
+        ("zz", {}),
+        ("kim", {"legacy_version": "0.11"}),
+        ("FAR", {"legacy_version": "0.11"}),
+    ],
 )
 async def test_nobody_to_reschedule(run, text, settings):
-    assert await run("patchQueueMessage", [read(PATCHED)], path=PATH, query={"filter": text}, settings=settings) is False
+    assert (
+        await run("patchQueueMessage", [read(PATCHED)], path=PATH, query={"filter": text}, settings=settings) is False
+    )
 
 
 async def test_reschedule_of_a_message_that_is_gone(run):
@@ -160,7 +178,15 @@ async def test_a_write_without_an_outcome(run):
 
 @pytest.mark.parametrize(
     "address",
-    ["a/b~c@far.test", "q b@far.test", "a\\b@far.test", "123@far.test", "jörg@far.test", "~0@far.test", "%+&#{}*@far.test"],
+    [
+        "a/b~c@far.test",
+        "q b@far.test",
+        "a\\b@far.test",
+        "123@far.test",
+        "jörg@far.test",
+        "~0@far.test",
+        "%+&#{}*@far.test",
+    ],
 )
 async def test_odd_addresses(run, address):
     escaped = address.replace("\\", "\\\\").replace("~", "~0").replace("/", "~1")
@@ -172,7 +198,9 @@ async def test_odd_addresses(run, address):
     assert await run("deleteQueueMessage", [read(CANCELED, recipients), cancel], path=PATH, query=query) is True
 
 
-@pytest.mark.parametrize(("operation", "properties"), [("patchQueueMessage", PATCHED), ("deleteQueueMessage", CANCELED)])
+@pytest.mark.parametrize(
+    ("operation", "properties"), [("patchQueueMessage", PATCHED), ("deleteQueueMessage", CANCELED)]
+)
 async def test_an_address_that_the_new_server_would_take_for_a_position(run, operation, properties):
     with pytest.raises(Other, match="other"):
         await run(operation, [read(properties, {"0": recipient()})], path=PATH, query={"filter": "0"})
@@ -202,7 +230,13 @@ def action(name, answer):
 
 @pytest.mark.parametrize(
     ("word", "name"),
-    [("stop", "PauseMtaQueue"), ("start", "ResumeMtaQueue"), ("STOP", "ResumeMtaQueue"), ("", "ResumeMtaQueue"), ("zz", "ResumeMtaQueue")],
+    [
+        ("stop", "PauseMtaQueue"),
+        ("start", "ResumeMtaQueue"),
+        ("STOP", "ResumeMtaQueue"),
+        ("", "ResumeMtaQueue"),
+        ("zz", "ResumeMtaQueue"),
+    ],
 )
 @pytest.mark.parametrize("running", [True, False, None])
 async def test_pause_and_resume_give_the_state_before(run, word, name, running):

@@ -115,13 +115,14 @@ def _failure_options(options: Object) -> str | None:
 def _published_version(text: str | None) -> float | None:
     try:
         return _single(float(text or ""))
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
 
 
-def _single(number: float) -> float:
-    """The number as the old server printed it: single precision, widened (legacy-rest-api 1.10)."""
-    if not math.isfinite(number):
-        raise ValueError("JSON has no such number")
-    (widened,) = struct.unpack("f", struct.pack("f", number))
-    return float(widened)
+def _single(number: float) -> float | None:
+    """The number as the old server printed it: single precision, widened; None for what JSON cannot hold (legacy-rest-api 1.10)."""
+    try:
+        (widened,) = struct.unpack("<f", struct.pack("<f", number))
+    except OverflowError:
+        return None
+    return widened if math.isfinite(widened) else None

@@ -35,7 +35,7 @@ class Kind:
         )
 
 
-_KINDS = {
+KINDS = {
     "dmarc": Kind("DmarcExternalReport", dmarc_report, dmarc_texts),
     "tls": Kind("TlsExternalReport", tls_report, tls_texts),
     "arf": Kind("ArfExternalReport", arf_report, arf_texts),
@@ -44,7 +44,7 @@ _KINDS = {
 
 def kind_of(exchange: Exchange) -> Kind:
     """The class that the path names; NotFound for others."""
-    kind = _KINDS.get(exchange.path["class"])
+    kind = KINDS.get(exchange.path["class"])
     if kind is None:
         raise NotFound
     return kind

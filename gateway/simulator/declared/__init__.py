@@ -9,6 +9,8 @@ from gateway.simulator.permissions import everything
 FOLDERS = {
     "gateway.simulator.declared": ("enums", "common", "directory", "settings"),
     "gateway.simulator.mail": ("objects",),
+    "gateway.simulator.tasks": ("objects",),
+    "gateway.simulator.actions": ("objects",),
 }
 
 

@@ -4,12 +4,22 @@ from gateway.simulator.declared import vocabulary
 from gateway.simulator.directory.accounts import Accounts
 from gateway.simulator.directory.credentials import SecondaryCredentials
 from gateway.simulator.directory.domains import Domains
+from gateway.simulator.directory.lists import MailingLists
 from gateway.simulator.directory.roles import Roles
+from gateway.simulator.directory.signatures import Signatures
+from gateway.simulator.directory.tenants import Tenants
 from gateway.simulator.objects.stored import StoredObjects
 from gateway.simulator.world import World
 
-_OWN: dict[str, type[StoredObjects]] = {"Account": Accounts, "Domain": Domains, "Role": Roles}
-_PLAIN = ("Authentication", "DkimSignature", "MailingList", "PublicKey", "Tenant")
+_OWN: dict[str, type[StoredObjects]] = {
+    "Account": Accounts,
+    "DkimSignature": Signatures,
+    "Domain": Domains,
+    "MailingList": MailingLists,
+    "Role": Roles,
+    "Tenant": Tenants,
+}
+_PLAIN = ("Authentication", "PublicKey")
 
 
 def install(world: World) -> None:

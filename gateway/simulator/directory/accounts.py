@@ -1,7 +1,7 @@
 """Users and groups (jmap-management-api 3.1)."""
 
 from collections.abc import Hashable, Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from gateway.knowledge.ids import encode
 from gateway.simulator.callers import Caller
@@ -19,8 +19,6 @@ SECONDARY = frozenset({"AppPassword", "ApiKey"})
 
 class Accounts(StoredObjects):
     """Accounts, found by address: the primary one or an alias."""
-
-    computed: ClassVar[frozenset[str]] = frozenset({"emailAddress", "usedDiskQuota"})
 
     # what others ask
 
@@ -45,7 +43,7 @@ class Accounts(StoredObjects):
         assert isinstance(roles, Roles)  # noqa: S101 - registered by the same room
         held = roles.effective(self.role_ids(account))
         if own["@type"] == "Merge":
-            return held | frozenset(own["enabledPermissions"]) - frozenset(own["disabledPermissions"])
+            return (held | frozenset(own["enabledPermissions"])) - frozenset(own["disabledPermissions"])
         return held
 
     def role_ids(self, account: Object) -> list[str]:
@@ -77,8 +75,7 @@ class Accounts(StoredObjects):
 
     def keys(self, stored: Object) -> Iterable[tuple[str, Hashable, str]]:
         """Addresses are unique among accounts and lists."""
-        for named in (stored, *stored["aliases"].values()):
-            yield "email", (named["name"], named["domainId"]), "email"
+        return addresses(stored)
 
     def refine(self, caller: Caller, id_: str, old: Object | None, stored: Object) -> None:  # noqa: ARG002 - a hook
         """Credentials, roles and permissions."""
@@ -125,6 +122,12 @@ class Accounts(StoredObjects):
             raise SetError("invalidProperties", f"Password must be at most {rules['passwordMaxLength']} characters long.", properties=["secret"])
 
 
+
+
+def addresses(stored: Object) -> Iterable[tuple[str, Hashable, str]]:
+    """Unique keys of an account or list: its name and aliases, each in its domain."""
+    for named in (stored, *stored["aliases"].values()):
+        yield "email", (named["name"], named["domainId"]), "email"
 
 
 def accounts_of(world: World) -> Accounts:

@@ -1,7 +1,7 @@
 """Domains (jmap-management-api 3.6)."""
 
 from collections.abc import Hashable, Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from gateway.knowledge.instants import text_of
 from gateway.simulator.callers import Caller
@@ -12,8 +12,6 @@ from gateway.simulator.objects.stored import StoredObjects
 
 class Domains(StoredObjects):
     """Domains; one whose keys are managed automatically gets a signature for each algorithm."""
-
-    computed: ClassVar[frozenset[str]] = frozenset({"dnsZoneFile"})
 
     def make_default(self, name: str) -> None:
         """The domain a fresh server starts with."""

@@ -29,10 +29,13 @@ def zone_file(domain: Object, keys: Iterable[Object], host: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def public_key(key: Object) -> str:
+    """Public key of a signature in base 64: bytes of the right size, not a real key."""
+    return base64.b64encode(_digest(key["privateKey"].get("secret") or key["selector"], 294 if "Rsa" in key["@type"] else 32)).decode()
+
+
 def _key_record(name: str, key: Object) -> list[str]:
-    rsa = "Rsa" in key["@type"]
-    public = base64.b64encode(_digest(key["privateKey"].get("secret") or key["selector"], 294 if rsa else 32)).decode()
-    text = f"v=DKIM1; k={'rsa' if rsa else 'ed25519'}; h=sha256; p={public}"
+    text = f"v=DKIM1; k={'rsa' if 'Rsa' in key['@type'] else 'ed25519'}; h=sha256; p={public_key(key)}"
     head = f"{key['selector']}._domainkey.{name}. IN TXT"
     if len(text) <= PIECE:
         return [f'{head} "{text}"']

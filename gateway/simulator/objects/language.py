@@ -1,6 +1,6 @@
 """The notation in which object types are declared (files in `declared/`).
 
-    enum SpamTagKind  Score Discard Reject          values, more of them on indented lines
+    enum SpamTagKind  Score Discard Reject          values, more of them on indented lines, in quotes when they have blanks
     schema Rate                                     a nested object
       count   uint ! min 1 max 1000000
       period  duration !
@@ -16,10 +16,11 @@
 A property is a name, a kind and modifiers. Kinds: `text`, `secret`, `bool`, `uint`, `int`, `float`, `duration`, `instant`, `blob`, `ip`,
 `network`, `socket`, `id Type`, `enum Name`, `set <kind>`, `list <kind>`, `map <kind> <kind>`, or the name of a schema. After `text` may stand
 a normaliser (normalise.py). Modifiers: `?` may be null, `!` required, `server` never settable, `once` only in a create, `hidden` absent while
-null, `min N`, `max N`, `length N M` bounds (`-` for none) of a text or number of members, `= JSON` default value.
+null, `computed` not stored but made when it is read (and never settable), `min N`, `max N`, `length N M` bounds (`-` for none) of a text or number of members, `= JSON` default value.
 """
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,7 +87,7 @@ class Vocabulary:
     enums: dict[str, list[str]] = field(default_factory=dict)
     schemas: dict[str, Schema] = field(default_factory=dict)
     objects: dict[str, Declaration] = field(default_factory=dict)
-    known: set[str] = field(default_factory=lambda: {"id", "@type"})
+    known: set[str] = field(default_factory=lambda: {"id", "@type", "text"})
 
     def schema(self, name: str) -> Schema:
         """The schema of that name, empty until it is declared."""
@@ -105,7 +106,7 @@ def read(text: str, vocabulary: Vocabulary) -> None:
             body.append(lines[position].strip())
             position += 1
         if head[0] == "enum":
-            vocabulary.enums[head[1]] = head[2:] + [word for line in body for word in line.split()]
+            vocabulary.enums[head[1]] = shlex.split(" ".join([*head[2:], *body]))
         elif head[0] == "schema":
             schema = vocabulary.schema(head[1])
             schema.default_variant = head[3] if len(head) > 3 else None  # noqa: PLR2004 - schema NAME = VARIANT
@@ -166,6 +167,8 @@ def _property(line: str, vocabulary: Vocabulary) -> Property:
             setattr(prop, {"?": "nullable", "!": "required", "hidden": "hidden"}[word], True)
         elif word in {"server", "once"}:
             prop.mutability = word
+        elif word == "computed":
+            prop.mutability, prop.computed = "server", True
         elif word == "min":
             prop.least = _number(rest.pop(0))
         elif word == "max":

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 from gateway.knowledge.instants import unix_of
@@ -115,10 +116,9 @@ def matching(objects: Mapping[str, Object], wanted: Sequence[Condition]) -> list
 def _with_words(ids: list[str], objects: Mapping[str, Object], condition: Condition) -> list[str]:
     """Every word must be there; words before the first that is found anywhere are passed over, as the server does."""
     held = {id_: {word for value in condition.field.values(id_, objects[id_]) for word in words(value)} for id_ in ids}
-    found: list[str] = []
-    for word in words(condition.wanted):
-        found = [id_ for id_ in (found or ids) if word in held[id_]]
-    return found
+    present = set().union(*held.values())
+    wanted = list(dropwhile(lambda word: word not in present, words(condition.wanted)))
+    return [id_ for id_ in ids if wanted and held[id_].issuperset(wanted)]
 
 
 def sort_of(arguments: Object, fields: Mapping[str, Field]) -> tuple[str, bool]:

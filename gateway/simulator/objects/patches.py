@@ -78,7 +78,9 @@ class _Change:
             return self.in_members(kind.item, stored, self.index(rest[0]), rest[1:], strict=True)
         if isinstance(kind, MapOf):
             return self.in_members(kind.item, stored, self.name(kind.names, rest[0]), rest[1:])
-        if isinstance(kind, SetOf) and len(rest) == 1:
+        if isinstance(kind, SetOf):
+            if len(rest) > 1:
+                raise wrong(self.pointer, NO_VALUE)
             return self.in_set(stored, self.name(kind.item, rest[0]))
         raise wrong(self.pointer, NOT_THERE)
 

@@ -18,7 +18,8 @@ INDEX_BITS = 0xFFFF_FFFF
 class Property:
     """One declared property.
 
-    `mutability` is `rw`, `once` (create only) or `server`; bounds are inclusive; a `hidden` property is absent while it is null.
+    `mutability` is `rw`, `once` (create only) or `server`; bounds are inclusive; a `hidden` property is absent while it is null,
+    a `computed` one is not stored.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Property:
     mutability: str = "rw"
     default: Any = None
     hidden: bool = False
+    computed: bool = False
     least: float | None = None
     most: float | None = None
     shortest: int | None = None
@@ -175,7 +177,7 @@ class Schema(Composed):
     def fresh(self, variant: str | None) -> Object:
         """An object of the variant with every property at its initial value."""
         made: Object = {} if variant is None else {"@type": variant}
-        return made | {name: prop.initial() for name, prop in self.variants[variant].items()}
+        return made | {name: prop.initial() for name, prop in self.variants[variant].items() if not prop.computed}
 
     def properties(self, stored: Object) -> dict[str, Property]:
         """Properties that the stored object has."""
@@ -215,7 +217,7 @@ class Schema(Composed):
         shown = {
             name: prop.kind.show(stored[name]) if stored.get(name) is not None else None
             for name, prop in self.properties(stored).items()
-            if stored.get(name) is not None or not prop.hidden
+            if stored.get(name) is not None or not (prop.hidden or prop.computed)
         }
         return shown if self.plain else shown | {"@type": stored["@type"]}
 

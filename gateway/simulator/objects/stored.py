@@ -1,7 +1,7 @@
 """A declared object type: /get, /query and /set on objects kept in memory (jmap-management-api 2.3 to 2.7)."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, ClassVar
+from typing import Any
 
 from gateway.knowledge.instants import text_of
 from gateway.simulator.callers import Caller
@@ -21,8 +21,6 @@ OWN_PROPERTIES = {"memberTenantId": "tenant", "accountId": "account"}
 class StoredObjects(ObjectType):
     """Objects of one declared type, by id. Sub-classes refine the hooks below `set`."""
 
-    computed: ClassVar[frozenset[str]] = frozenset()
-
     def __init__(self, world: World, declaration: Declaration, vocabulary: Vocabulary) -> None:
         super().__init__(world)
         self.name = declaration.name
@@ -36,7 +34,8 @@ class StoredObjects(ObjectType):
             self.methods = frozenset({"get", "set"})
         properties = [prop for variant in self.schema.variants.values() for prop in variant.values()]
         self.id_properties = frozenset({"id", "blobId"} | {prop.name for prop in properties if isinstance(prop.kind, Id)})
-        self.names = frozenset({"id", "@type"} | {prop.name for prop in properties} | self.computed)
+        self.names = frozenset({"id", "@type"} | {prop.name for prop in properties})
+        self.computed = frozenset(prop.name for prop in properties if prop.computed)
         self.filters = {rule.name: self._field(rule.kind, rule.over) for rule in declaration.filters}
         self.sorts = self.filters | {name: self._field("keyword", [name]) for name in declaration.sorts}
 

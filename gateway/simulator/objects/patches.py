@@ -2,27 +2,29 @@
 
 import copy
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.simulator.errors import Object
+from gateway.simulator.errors import Object, SetError
 from gateway.simulator.objects.shapes import ListOf, MapOf, Property, Schema, SetOf, assign, index
 from gateway.simulator.objects.values import Kind, Write, wrong
 
 NOT_THERE = "Invalid JSON Pointer path"
 NO_VALUE = "Invalid value for object property"
 
-_ESCAPE = re.compile(r"\\(.)|~([01])", re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)|~([01]?)", re.DOTALL)
+_TILDE = {"0": "~", "1": "/", "": ""}
 
 
 def tokens(pointer: str) -> list[str]:
-    r"""Elements of a pointer: `~0` and `~1` as in RFC 6901, a backslash takes the next character as it is."""
+    r"""Elements of a pointer: `~0` and `~1` as in RFC 6901, any other `~` is dropped, a backslash takes the next character as it is."""
     parts: list[str] = [""]
     position = 1 if pointer.startswith("/") else 0
     while position < len(pointer):
         escape = _ESCAPE.match(pointer, position)
         if escape:
-            parts[-1] += escape.group(1) or ("~" if escape.group(2) == "0" else "/")
+            parts[-1] += escape.group(1) or _TILDE[escape.group(2)]
             position = escape.end()
         elif pointer[position] == "/":
             parts.append("")
@@ -102,7 +104,7 @@ class _Change:
             return stored
         prop = schema.properties(stored).get(rest[0])
         if prop is None:
-            raise wrong(self.pointer, NOT_THERE)
+            raise self.missing(schema.properties(stored))
         stored[rest[0]] = self.at(prop, stored.get(rest[0]), rest[1:])
         return stored
 
@@ -126,7 +128,11 @@ class _Change:
         for variant, properties in item.variants.items():
             if name in properties:
                 return item.fresh(variant)
-        raise wrong(self.pointer, NOT_THERE)
+        raise self.missing(item.variants)
+
+    def missing(self, others: Mapping[Any, Any]) -> SetError:
+        """The refusal of a property that is not there; it differs where there are no properties at all."""
+        return wrong(self.pointer, "Invalid property" if others else NOT_THERE)
 
     def index(self, text: str) -> str:
         if not text.isascii() or not text.isdigit():

@@ -2,8 +2,17 @@
 
 from collections.abc import Callable
 
-from gateway.simulator import core, directory, mailboxes, settings
+from gateway.simulator import actions, core, directory, mail, mailboxes, settings, tasks
 from gateway.simulator.blobs import methods as blobs
 from gateway.simulator.world import World
 
-INSTALL: tuple[Callable[[World], None], ...] = (core.install, directory.install, settings.install, blobs.install, mailboxes.install)
+INSTALL: tuple[Callable[[World], None], ...] = (
+    core.install,
+    directory.install,
+    settings.install,
+    blobs.install,
+    mailboxes.install,
+    mail.install,
+    tasks.install,
+    actions.install,
+)

@@ -28,7 +28,7 @@ NO_RECIPIENTS = "503 5.5.1"
 MOST_RECIPIENTS = 100
 
 
-class BadInjection(Exception):
+class BadInjection(ValueError):
     """The hand-over itself is malformed."""
 
 

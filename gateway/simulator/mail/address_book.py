@@ -19,11 +19,6 @@ class AddressBook:
         """Whether a domain, by name or alias, is ours."""
         return self._domain(domain) is not None
 
-    def tenant_of(self, domain: str) -> str | None:
-        """Tenant that a domain belongs to."""
-        found = self._domain(domain)
-        return found[1].get("memberTenantId") if found else None
-
     def mailbox(self, address: Address) -> str | None:
         """Id of the account behind an own address; sub-addresses and the catch-all address of the domain count."""
         found = self._domain(address.domain)

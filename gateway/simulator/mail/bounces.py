@@ -48,12 +48,12 @@ def _plan_notice(message: Message, recipient: Recipient, now: int) -> None:
     recipient.notify_due = max(end, now) + _AFTER_THE_END if wait is None else now + wait
 
 
-def text(message: Message, told: Told, original: bytes, *, host_name: str, domain: str, now: int) -> bytes:
+def text(message: Message, told: Told, *, host_name: str, domain: str, now: int) -> bytes:
     """The report: words for people, fields for programs, and the original message or only its header."""
     actions = [action for _, action in told]
     worst = next((action for action in (FAILED, DELAYED) if action in actions), DELIVERED)
     boundary = f"report-{message.id}-{now}"
-    returned = original.partition(b"\r\n\r\n")[0] + b"\r\n" if message.headers_only else original
+    returned = message.data.partition(b"\r\n\r\n")[0] + b"\r\n" if message.headers_only else message.data
     head = [
         f'From: "Mail Delivery Subsystem" <MAILER-DAEMON@{domain}>',
         f"To: <{message.return_path}>",

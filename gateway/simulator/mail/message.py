@@ -55,20 +55,25 @@ class Recipient:
 
 @dataclass(slots=True)
 class Message:
-    """One queued message; the null sender is the empty `return_path`; `recipients` in the order in which they are listed."""
+    """One queued message with its content; the null sender is the empty `return_path`; `recipients` in the order in which they are listed."""
 
     id: str
     created: int
     return_path: str
     recipients: list[Recipient]
     blob_id: str
-    size: int
+    data: bytes
     flags: frozenset[str]
     received_from: str = "127.0.0.1"
     received_port: int = 25
     envelope_id: str | None = None
     priority: int = 0
     headers_only: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes of the content."""
+        return len(self.data)
 
     def pending(self, queue: str | None = None) -> list[Recipient]:
         """Recipients for whom something is still to happen, in one virtual queue or in all."""

@@ -24,13 +24,12 @@ class Home:
     """What the queue needs of the server around it.
 
     `is_own` tells whether a domain is ours, `deliver` puts a message into the mailbox of an own address (False: there is none),
-    `store` and `load` keep contents under blob ids, `new_id` gives queue ids, `tell` hears of attempts.
+    `store` keeps a content and gives its blob id, `new_id` gives queue ids, `tell` hears of attempts.
     """
 
     is_own: Callable[[str], bool]
     deliver: Callable[[Address, bytes], bool]
     store: Callable[[bytes], str]
-    load: Callable[[str], bytes]
     new_id: Callable[[], str]
     tell: Callable[[Attempted], None]
     host_name: str
@@ -78,7 +77,7 @@ class Queue:
             return_path=submission.return_path,
             recipients=sorted((self._recipient(address, options, submission, now) for address, options in submission.recipients), key=lambda each: each.address),
             blob_id=self.home.store(submission.data),
-            size=len(submission.data),
+            data=submission.data,
             flags=submission.flags,
             received_from=submission.received_from,
             envelope_id=submission.envelope_id,
@@ -117,19 +116,18 @@ class Queue:
     def _work(self, message: Message) -> None:
         """Do what is due: expiries, attempts, delivery reports; a message with nothing left to do is gone."""
         now = self.clock.seconds()
-        content = self.home.load(message.blob_id)
         for recipient in message.pending():
             if recipient.is_over(message.created, now):
                 recipient.status = statuses.expired(recipient.status)
             elif recipient.retry_due <= now:
-                self._attempt(recipient, content, now)
+                self._attempt(recipient, message.data, now)
         told = bounces.due(message, now)
         if not message.pending():
             self.remove(message.id)
         else:
             self.changed(message)
         if told:
-            self._bounce(message, told, content, now)
+            self._bounce(message, told, now)
 
     def _attempt(self, recipient: Recipient, content: bytes, now: int) -> None:
         address = recipient.address
@@ -141,11 +139,11 @@ class Queue:
             recipient.retry_count += 1
             recipient.retry_due = now + recipient.schedule.retry_after(recipient.retry_count)
 
-    def _bounce(self, message: Message, told: bounces.Told, content: bytes, now: int) -> None:
+    def _bounce(self, message: Message, told: bounces.Told, now: int) -> None:
         sender = read(message.return_path)
         if sender is None:
             return
-        report = bounces.text(message, told, content, host_name=self.home.host_name, domain=self.home.domain, now=now)
+        report = bounces.text(message, told, host_name=self.home.host_name, domain=self.home.domain, now=now)
         self.submit(Submission("", [(sender, RcptOptions())], report, frozenset({"dsn"}), source="dsn"))
 
     def _recipient(self, address: Address, options: RcptOptions, submission: Submission, now: int) -> Recipient:

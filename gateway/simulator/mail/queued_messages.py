@@ -1,14 +1,14 @@
 """The object type QueuedMessage (jmap-management-api 3.14)."""
 
-from collections.abc import Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Iterable, MutableMapping
+from typing import Any, cast
 
 from gateway.knowledge.instants import text_of
 from gateway.simulator.callers import Caller
 from gateway.simulator.errors import Object, SetError
 from gateway.simulator.mail import changes, listing, wire
 from gateway.simulator.mail.message import Message
-from gateway.simulator.mail.queue import Queue
+from gateway.simulator.mail.room import MailRoom
 from gateway.simulator.objects import instants, patches
 from gateway.simulator.objects.language import Vocabulary
 from gateway.simulator.objects.values import Write
@@ -23,10 +23,10 @@ class QueuedMessages(ObjectType):
 
     name = "QueuedMessage"
 
-    def __init__(self, world: World, queue: Queue, vocabulary: Vocabulary, tenant_of: Callable[[str], str | None]) -> None:
+    def __init__(self, world: World, room: MailRoom, vocabulary: Vocabulary) -> None:
         super().__init__(world)
-        self.queue = queue
-        self.tenant_of = tenant_of
+        self.room = room
+        self.queue = room.queue
         self.schema = vocabulary.objects[self.name].schema
         self.known = vocabulary.known
 
@@ -105,10 +105,15 @@ class QueuedMessages(ObjectType):
         domains = {message.return_path.rpartition("@")[2]}
         if by_recipient:
             domains |= {recipient.address.domain for recipient in message.recipients}
-        return any(self.tenant_of(domain) == caller.tenant_id for domain in domains)
+        return any(self.world.tenant_of(domain) == caller.tenant_id for domain in domains)
 
     def _wanted(self, properties: Iterable[str] | None) -> frozenset[str]:
         return frozenset(properties or ()) & (self.schema.variants[None].keys() | {"id"})
+
+
+def room_of(world: World) -> MailRoom:
+    """The mail room of a world."""
+    return cast("QueuedMessages", world.types[QueuedMessages.name]).room
 
 
 def _part(shown: Object, wanted: frozenset[str]) -> Object:

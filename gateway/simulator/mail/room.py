@@ -1,6 +1,5 @@
 """The mail room of a world: queue and SMTP side put together with its accounts, blobs and settings."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.simulator.mail import trace
@@ -29,7 +28,7 @@ class MailRoom:
 
     def reload(self) -> None:
         """Put the stored settings in force."""
-        settings = self.world.kept("SpamSettings").value()
+        settings = self.world.applied("SpamSettings")
         self.weights = Weights(tuple(self.world.kept("SpamTag").objects.values()), settings["scoreSpam"], settings["scoreReject"], settings["scoreDiscard"])
         self.queue.schedules = schedules(self.world)
 
@@ -37,8 +36,8 @@ class MailRoom:
         return trace.spam_result(fact, self.weights, self.queue.surroundings) + fact.data
 
 
-def open_room(world: World, store: Callable[[bytes], str], load: Callable[[str], bytes]) -> MailRoom:
-    """The mail room of a world; `store` and `load` keep contents under blob ids."""
+def open_room(world: World) -> MailRoom:
+    """The mail room of a world."""
     book = AddressBook(world)
 
     def deliver(address: Address, data: bytes) -> bool:
@@ -50,8 +49,7 @@ def open_room(world: World, store: Callable[[bytes], str], load: Callable[[str],
     home = Home(
         is_own=book.is_own,
         deliver=deliver,
-        store=store,
-        load=load,
+        store=world.blobs.unrestricted,
         new_id=world.snowflake,
         tell=lambda fact: world.tell(ATTEMPTED, fact),
         host_name=world.config.host_name,

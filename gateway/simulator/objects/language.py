@@ -1,6 +1,7 @@
 """The notation in which object types are declared (files in `declared/`).
 
     enum SpamTagKind  Score Discard Reject          values, more of them on indented lines, in quotes when they have blanks
+    names body                                      names of properties that stand in no declaration
     schema Rate                                     a nested object
       count   uint ! min 1 max 1000000
       period  duration !
@@ -107,6 +108,8 @@ def read(text: str, vocabulary: Vocabulary) -> None:
             position += 1
         if head[0] == "enum":
             vocabulary.enums[head[1]] = shlex.split(" ".join([*head[2:], *body]))
+        elif head[0] == "names":
+            vocabulary.known.update(head[1:])
         elif head[0] == "schema":
             schema = vocabulary.schema(head[1])
             schema.default_variant = head[3] if len(head) > 3 else None  # noqa: PLR2004 - schema NAME = VARIANT

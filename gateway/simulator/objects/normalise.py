@@ -29,11 +29,11 @@ def domain(text: str) -> str:
 
 
 def email(text: str) -> str:
-    """Lower case without blanks, local part and domain."""
+    """Lower case without blanks, local part and domain; `localhost` counts as one."""
     address = _BLANK.sub("", text).lower()
-    local, _, host = address.rpartition("@")
+    local, _, name = address.rpartition("@")
     try:
-        return f"{local_part(local)}@{domain(host)}"
+        return f"{local_part(local)}@{name if name == 'localhost' else domain(name)}"
     except ValueError:
         raise ValueError("Invalid email address") from None
 

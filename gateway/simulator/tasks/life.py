@@ -12,7 +12,7 @@ from gateway.simulator.clock import Clock, Timer
 from gateway.simulator.errors import Object
 from gateway.simulator.text_ids import number_of
 
-RUN_SECONDS = 0.1
+RUN_SECONDS = 0.005
 MOST_ATTEMPTS = 3
 FIRST_DELAY = 60
 LONGEST_DELAY = 1800
@@ -36,31 +36,51 @@ class Worker:
     """Runs tasks when they are due.
 
     `objects` are the stored tasks by id; `runners` do the work of a kind (`kind_of`), a kind without a runner needs nothing done.
+    The server has a fault that is kept here: an entry of its plan can be damaged, and then stands in the way of all later ones.
     """
 
     clock: Clock
     objects: dict[str, Object]
     runners: dict[str, Runner] = field(default_factory=dict)
     _timers: dict[str, Timer] = field(default_factory=dict)
+    _damaged: dict[str, int] = field(default_factory=dict)
 
     def plan(self, id_: str) -> None:
         """Have a task run when it is due, after it was created or changed."""
-        self.forget(id_)
+        self._stop(id_)
         due = due_of(self.objects[id_])
         if due != NEVER:
             self._timers[id_] = self.clock.at(max(due, self.clock.now()) + RUN_SECONDS, lambda: self._run(id_))
 
     def forget(self, id_: str) -> None:
-        """Not run it."""
-        timer = self._timers.pop(id_, None)
-        if timer:
-            timer.cancel()
+        """Not run it; when its entry was what held up all others, they go on."""
+        self._stop(id_)
+        if self._damaged.pop(id_, None) is not None:
+            for other in self.objects:
+                if other != id_:
+                    self.plan(other)
+
+    def damage(self, id_: str, due: int) -> None:
+        """Put a task at `due` in a form that nobody can read: from then on no task runs until it is gone (jmap-management-api 3.21)."""
+        self._stop(id_)
+        self._damaged[id_] = due
+
+    def place(self, id_: str) -> int:
+        """Unix seconds by which a task is listed: when it is due, or where its damaged entry stands."""
+        return self._damaged.get(id_, due_of(self.objects[id_]))
 
     def is_busy(self, id_: str) -> bool:
         """Whether the task is just being worked on."""
         return due_of(self.objects[id_]) <= self.clock.now()
 
+    def _stop(self, id_: str) -> None:
+        timer = self._timers.pop(id_, None)
+        if timer:
+            timer.cancel()
+
     def _run(self, id_: str) -> None:
+        if any(due <= self.clock.now() for due in self._damaged.values()):
+            return
         stored = self.objects[id_]
         runner = self.runners.get(kind_of(stored))
         try:

@@ -5,6 +5,7 @@ from gateway.simulator.text_ids import SINGLETON
 from gateway.simulator.world import World
 
 HOURS = 3_600_000
+_WEB_INTERFACE = "https://github.com/stalwartlabs/webui/releases/latest/download/webui.zip"
 _QUEUES = {"a": ("local", "Local delivery queue", 25), "b": ("remote", "Remote delivery queue", 50), "c": ("dsn", "Delivery Status Notification delivery queue", 5), "d": ("report", "DMARC and TLS report delivery queue", 5)}
 _SCHEDULES: dict[str, Object] = {
     "a": {"name": "local", "description": "Local delivery schedule"},
@@ -19,7 +20,7 @@ _SCHEDULES: dict[str, Object] = {
 
 
 def fill(world: World) -> None:
-    """Host name, virtual queues and their schedules, routes, the HTTP listener and the log file."""
+    """Host name, virtual queues and their schedules, routes, the HTTP listener, the log file, the web interface (switched off)."""
     system = world.kept("SystemSettings")
     for _ in range(2):
         system.save(SINGLETON, system.value() | {"defaultHostname": world.config.host_name, "defaultDomainId": "b"})
@@ -32,6 +33,7 @@ def fill(world: World) -> None:
     _keep(world, "MtaRoute", "Local", {"name": "local", "description": "Local delivery route"})
     _keep(world, "NetworkListener", None, {"name": "http", "bind": {"127.0.0.1:8080": True}, "protocol": "http"})
     _keep(world, "Tracer", "Log", {"path": "/var/log/stalwart", "prefix": "stalwart.log", "ansi": False})
+    _keep(world, "Application", None, {"description": "Stalwart Web Interface", "enabled": False, "resourceUrl": _WEB_INTERFACE, "urlPrefix": {"/admin": True, "/account": True}, "autoUpdateFrequency": 720 * HOURS})
 
 
 def _keep(world: World, name: str, variant: str | None, given: Object) -> None:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from gateway.jmap.calls import Call, Get, Object, Query, Ref, Set
+from gateway.jmap.errors import MethodError
 from gateway.jmap.session import ServerLimits
 
 
@@ -35,12 +36,17 @@ def divide(calls: Sequence[Call], limits: ServerLimits) -> list[list[tuple[int, 
     return requests
 
 
-def join(calls: Sequence[Call], answers: Sequence[tuple[int, Object]]) -> list[Object]:
-    """One answer per original call out of the answers of its pieces."""
-    joined: list[Object] = [{} for _ in calls]
-    for position, arguments in answers:
+def join(calls: Sequence[Call], answers: Sequence[tuple[int, Object | MethodError]]) -> list[Object | MethodError]:
+    """One answer per original call out of the answers of its pieces; the first error among them is the answer."""
+    joined: list[Object | MethodError] = [{} for _ in calls]
+    for position, answer in answers:
         whole = joined[position]
-        for name, value in arguments.items():
+        if isinstance(whole, MethodError):
+            continue
+        if isinstance(answer, MethodError):
+            joined[position] = answer
+            continue
+        for name, value in answer.items():
             whole[name] = _sum(whole[name], value) if name in whole else value
     return joined
 
@@ -48,7 +54,7 @@ def join(calls: Sequence[Call], answers: Sequence[tuple[int, Object]]) -> list[O
 def _weight(call: Call) -> int:
     if isinstance(call, Set):
         return call.objects
-    return 0 if isinstance(call, Query) or isinstance(call.ids, Ref) else len(call.ids)
+    return 0 if isinstance(call, Query) or call.ids is None or isinstance(call.ids, Ref) else len(call.ids)
 
 
 def _most(call: Call, limits: ServerLimits) -> int:

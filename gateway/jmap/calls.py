@@ -20,12 +20,15 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`x:<type>/query` with an explicit sort and an exact total; `limit` is never 0 (mapping-operations 1.4)."""
+    """`x:<type>/query` with an exact total; `limit` is never 0 (mapping-operations 1.4).
+
+    Without `sort` the server gives the newest first. `position` None, the first one, is left to the server.
+    """
 
     type: str
     sort: Sequence[Object]
     limit: int
-    position: int = 0
+    position: int | None = 0
     filter: Mapping[str, Any] | None = None
 
     method = "query"
@@ -33,16 +36,20 @@ class Query:
 
     def arguments(self, _batch: Sequence["Call"]) -> Object:
         """Wire form of the arguments."""
-        chosen = {"filter": dict(self.filter)} if self.filter else {}
-        return chosen | {"sort": list(self.sort), "position": self.position, "limit": self.limit, "calculateTotal": True}
+        parts: Object = {"filter": dict(self.filter)} if self.filter else {}
+        if self.sort:
+            parts["sort"] = list(self.sort)
+        if self.position is not None:
+            parts["position"] = self.position
+        return parts | {"limit": self.limit, "calculateTotal": True}
 
 
 @dataclass(frozen=True, slots=True)
 class Get:
-    """`x:<type>/get` of ids, or of what an earlier query found; `properties` None asks for all."""
+    """`x:<type>/get` of ids, of what an earlier query found, or with None of all objects (at most 500); `properties` None asks for all."""
 
     type: str
-    ids: Sequence[str] | Ref
+    ids: Sequence[str] | Ref | None
     properties: Sequence[str] | None = None
 
     method = "get"
@@ -55,7 +62,7 @@ class Get:
             source = batch[self.ids.call]
             reference = {"resultOf": f"c{self.ids.call}", "name": f"x:{source.type}/{source.method}", "path": self.ids.path}
             return {"#ids": reference} | wanted
-        return {"ids": list(self.ids)} | wanted
+        return {"ids": None if self.ids is None else list(self.ids)} | wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from yarl import URL
 from gateway.jmap import batch, replies, wire
 from gateway.jmap.calls import Call, Object, request_body
 from gateway.jmap.errors import Busy, Garbled, HttpRefusal, MethodError, OutcomeUnknown, Unreachable, UpstreamError
+from gateway.jmap.notes import Notes
 from gateway.jmap.retry import Repeats, after_race, nothing_written
 from gateway.jmap.session import ACCOUNT_PATH, SESSION_PATH, Account, Session, account_of, session_of
 from gateway.jmap.slots import Slots
@@ -29,6 +30,8 @@ RETRY_SECONDS = 5.0
 READY_SECONDS = 2.0
 REMEMBERED_CALLERS = 1024
 REMEMBERED_ANSWERS = 32
+REMEMBERED_NOTES = 64
+NOTE_SECONDS = 10.0
 
 BAD_REQUEST = 400
 LONGEST_WAIT = 86_400
@@ -74,6 +77,7 @@ class Upstream:
         self._sessions: TTLCache[bytes, Session] = TTLCache(REMEMBERED_CALLERS, seconds)
         self._owners: LRUCache[bytes, str] = LRUCache(REMEMBERED_CALLERS)
         self._alike: LRUCache[bytes, Account] = LRUCache(REMEMBERED_ANSWERS)
+        self.notes = Notes(REMEMBERED_NOTES, NOTE_SECONDS)
         self._flights: dict[tuple[str, bytes], asyncio.Task[Any]] = {}
         self._learner: asyncio.Task[None] | None = None
         self._asked_at = float("-inf")
@@ -180,6 +184,7 @@ class Upstream:
         """Drop what is remembered of a credential that was refused."""
         self._accounts.pop(caller.key, None)
         self._sessions.pop(caller.key, None)
+        self.notes.forget(caller.key)
 
     async def _looked_up(
         self, cache: MutableMapping[bytes, _Value], url: URL, caller: "Caller", read: Callable[[bytes], _Value]
@@ -243,14 +248,16 @@ class Caller:
         One round trip, unless the batch exceeds the server's limits: then it goes in parts, and nothing follows a failed part.
         Raises any of `jmap.errors`.
         """
-        limits = self._upstream.session.limits
-        if batch.fits(calls, limits):
-            return await self._send(calls)
-        answers: list[tuple[int, Object]] = []
-        for part in batch.divide(calls, limits):
-            positions, pieces = zip(*part, strict=True)
-            answers += zip(positions, await self._send(pieces), strict=True)
-        return batch.join(calls, answers)
+        answers = await self._ask(calls, all_parts=False)
+        return [_sound(answer) for answer in answers]
+
+    async def attempt(self, *calls: Call) -> list[Object | MethodError]:
+        """Send one batch and give the arguments of each answer, or its method error, in order.
+
+        For calls that can do without each other; all parts of a batch that exceeds the server's limits are sent. Raises any other of
+        `jmap.errors`.
+        """
+        return await self._ask(calls, all_parts=True)
 
     async def account(self) -> Account:
         """Rights, edition and locale of the caller; remembered for `caller_cache_seconds`, a failure never."""
@@ -260,12 +267,42 @@ class Caller:
         """The caller's session: own account id, limits, paths; remembered like the account."""
         return await self._own(self._upstream.look_up_session(self))
 
+    def recall(self, kind: str) -> Any | None:
+        """What was kept under this credential a moment ago, None when there is nothing."""
+        return self._upstream.notes.get(self.key, kind)
+
+    def edition(self, kind: str) -> int:
+        """To be taken before the calls whose result is going to be kept."""
+        return self._upstream.notes.edition(kind)
+
+    def keep(self, kind: str, value: Any, edition: int) -> None:
+        """Remember a value for this credential for some seconds, unless its kind was dropped since `edition`."""
+        self._upstream.notes.keep(self.key, kind, value, edition)
+
+    def drop(self, kind: str) -> None:
+        """Forget a kind under every credential, after a change."""
+        self._upstream.notes.drop(kind)
+
     async def _own(self, looking: Coroutine[Any, Any, _Value]) -> _Value:
         value = await self._judged(looking)
         self.heard = True
         return value
 
-    async def _send(self, calls: Sequence[Call]) -> list[Object]:
+    async def _ask(self, calls: Sequence[Call], *, all_parts: bool) -> list[Object | MethodError]:
+        """Answer or error of each call, from as many requests as the limits demand."""
+        limits = self._upstream.session.limits
+        if batch.fits(calls, limits):
+            return await self._send(calls)
+        answers: list[tuple[int, Object | MethodError]] = []
+        for part in batch.divide(calls, limits):
+            positions, pieces = zip(*part, strict=True)
+            found = await self._send(pieces)
+            if not all_parts:
+                found = [_sound(answer) for answer in found]
+            answers += zip(positions, found, strict=True)
+        return batch.join(calls, answers)
+
+    async def _send(self, calls: Sequence[Call]) -> list[Object | MethodError]:
         upstream = self._upstream
         body = wire.dumps(request_body(calls))
         slot = upstream.slot_of(self)
@@ -275,7 +312,7 @@ class Caller:
         finally:
             upstream.slots.release(slot)
 
-    async def _answers(self, calls: Sequence[Call], body: bytes) -> list[Object]:
+    async def _answers(self, calls: Sequence[Call], body: bytes) -> list[Object | MethodError]:
         """Answers of one request, sent again while it only loses races."""
         upstream = self._upstream
         write = any(call.writes for call in calls)
@@ -284,14 +321,13 @@ class Caller:
             reply = await upstream.send("POST", upstream.api, self.headers, body, write=write)
             self.heard = True
             answers, failures = self._read(calls, reply, write=write)
-            failure = next(filter(None, failures), None)
-            if failure is None:
+            if not any(failures):
                 upstream.learn_owner(self, answers[0])
-                return answers
+                return [*answers]
             lost += 1
             pause = after_race(lost) if nothing_written(calls, failures) else None
             if pause is None:
-                raise failure
+                return [failure or answer for answer, failure in zip(answers, failures, strict=True)]
             await asyncio.sleep(pause)
 
     def _read(self, calls: Sequence[Call], reply: bytes, *, write: bool) -> tuple[list[Object], list[MethodError | None]]:
@@ -310,6 +346,13 @@ class Caller:
             if refusal.status in _REFUSED:
                 self._upstream.forget(self)
             raise
+
+
+def _sound(answer: Object | MethodError) -> Object:
+    """The answer, unless it is an error: that is raised."""
+    if isinstance(answer, MethodError):
+        raise answer
+    return answer
 
 
 def refusal_of(reply: Reply) -> HttpRefusal:

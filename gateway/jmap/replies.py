@@ -79,10 +79,10 @@ def _judge_get(call: Get, arguments: Object, earlier: Sequence[Object]) -> None:
 
 
 def _asked(call: Get, earlier: Sequence[Object]) -> frozenset[str] | None:
-    """Ids that a get may answer; None where they are known only to the server (other reference paths, creation references)."""
+    """Ids that a get may answer; None where they are known only to the server (all, other reference paths, creation references)."""
     if isinstance(call.ids, Ref):
         return frozenset(earlier[call.ids.call].get("ids", ())) if call.ids.path == "/ids" else None
-    return None if any(id_.startswith("#") for id_ in call.ids) else frozenset(call.ids)
+    return None if call.ids is None or any(id_.startswith("#") for id_ in call.ids) else frozenset(call.ids)
 
 
 def _answered(asked: Any, arguments: Object, done: str, refused: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.simulator import actions, core, directory, mail, mailboxes, settings, tasks
+from gateway.simulator import actions, core, directory, mail, mailboxes, reports, settings, tasks
 from gateway.simulator.blobs import methods as blobs
 from gateway.simulator.world import World
 
@@ -15,4 +15,5 @@ INSTALL: tuple[Callable[[World], None], ...] = (
     mail.install,
     tasks.install,
     actions.install,
+    reports.install,
 )

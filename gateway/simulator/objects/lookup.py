@@ -87,7 +87,7 @@ def conditions(given: Any, fields: Mapping[str, Field], known: Iterable[str], ra
     for name, value in flat(given):
         base, compare = _suffix(name)
         if base not in fields or (compare and (fields[base].kind == "words" or (ranges is not None and base not in ranges))):
-            raise MethodError("unsupportedFilter", f"Filter on property {name} is not supported or invalid" if base in known else name)
+            raise MethodError("unsupportedFilter", f"Filter on property {base} is not supported or invalid" if base in known else name)
         wanted = fields[base].key(value)
         if wanted is None:
             raise MethodError("unsupportedFilter", f"Filter on property {base} is not supported or invalid")

@@ -24,6 +24,7 @@ from gateway.simulator.reports.xml_tree import MOST_BYTES, Unreadable
 MOST_PARTS = 1000
 
 DMARC, TLS, ARF = "DmarcExternalReport", "TlsExternalReport", "ArfExternalReport"
+CLASSES = (DMARC, TLS, ARF)
 
 
 class Packed(ValueError):

@@ -1,7 +1,7 @@
 """The object type Task (jmap-management-api 3.15; recordings `tasks`)."""
 
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 from gateway.knowledge.instants import text_of
 from gateway.simulator.callers import Caller
@@ -75,7 +75,7 @@ class Tasks(StoredObjects):
         return kind
 
     def _in_order(self, objects: Mapping[str, Object]) -> list[str]:
-        return sorted(objects, key=lambda id_: (due_of(objects[id_]), number_of(id_)))
+        return sorted(objects, key=lambda id_: (self.worker.place(id_), number_of(id_)))
 
     # writing
 
@@ -136,6 +136,11 @@ class Tasks(StoredObjects):
         kind = stored["@type"]
         if not caller.may(f"task{kind}"):
             raise SetError("forbidden", f"Insufficient permissions to {verb} task of type {kind}")
+
+
+def tasks_of(world: World) -> Tasks:
+    """The background jobs of a world."""
+    return cast("Tasks", world.types["Task"])
 
 
 def _fits(stored: Object, name: str, value: str) -> bool:

@@ -1,6 +1,7 @@
 """What the stub of the new server answers: a queue of as many messages as a request asks for, two recipients each."""
 
 import json
+from string import ascii_lowercase
 from typing import Any
 
 from gateway.knowledge.ids import encode
@@ -47,16 +48,18 @@ class Upstream:
     def __init__(self) -> None:
         self.messages = 500
         self.served: set[bytes] = set()
-        self._known: dict[tuple[int, bytes], bytes] = {}
+        self._known: dict[tuple[int, str, bytes], bytes] = {}
+        self._owners: dict[bytes, str] = {}
         self._plain = response(json.dumps({"data": message(message_id(0))}).encode())
 
     def answer(self, head: bytes, body: bytes) -> bytes:
         """The response to one request."""
         path = head.split(b" ", 2)[1]
         if path.startswith(b"/jmap") and body:
-            key = (self.messages, body)
+            owner = self._owner(head)
+            key = (self.messages, owner, body)
             if key not in self._known:
-                self._known[key] = response(self._jmap(json.loads(body)))
+                self._known[key] = response(self._jmap(json.loads(body), owner))
             self.served.add(self._known[key])
             return self._known[key]
         if path == b"/api/account":
@@ -65,7 +68,12 @@ class Upstream:
             return response(json.dumps(_session()).encode())
         return self._plain
 
-    def _jmap(self, request: dict[str, Any]) -> bytes:
+    def _owner(self, head: bytes) -> str:
+        """Id of the account: one per credential, because the gateway lets an account have only so many requests at once."""
+        credential = head.partition(b"uthorization: ")[2].partition(b"\r\n")[0]
+        return self._owners.setdefault(credential, ascii_lowercase[1 + len(self._owners)])
+
+    def _jmap(self, request: dict[str, Any], owner: str) -> bytes:
         found: dict[str, list[str]] = {}
         replies = []
         for name, arguments, tag in request["methodCalls"]:
@@ -73,12 +81,12 @@ class Upstream:
             if verb == "query":
                 position, limit = arguments.get("position", 0), arguments.get("limit", 5000)
                 found[tag] = [message_id(place) for place in range(position, min(position + limit, self.messages))]
-                reply: dict[str, Any] = {"accountId": "b", "queryState": "a", "canCalculateChanges": False, "position": position, "ids": found[tag], "total": self.messages}
+                reply: dict[str, Any] = {"accountId": owner, "queryState": "a", "canCalculateChanges": False, "position": position, "ids": found[tag], "total": self.messages}
             elif verb == "get":
                 ids = found[arguments["#ids"]["resultOf"]] if "#ids" in arguments else arguments["ids"]
-                reply = {"accountId": "b", "state": "a", "list": [message(id_) for id_ in ids], "notFound": []}
+                reply = {"accountId": owner, "state": "a", "list": [message(id_) for id_ in ids], "notFound": []}
             else:
-                reply = {"accountId": "b", "newState": "a", "created": {name: {"id": "a"} for name in arguments.get("create", {})}, "updated": dict.fromkeys(arguments.get("update", {}))}
+                reply = {"accountId": owner, "newState": "a", "created": {name: {"id": "a"} for name in arguments.get("create", {})}, "updated": dict.fromkeys(arguments.get("update", {}))}
             replies.append([name, reply, tag])
         return json.dumps({"methodResponses": replies, "sessionState": "a"}, separators=(",", ":")).encode()
 

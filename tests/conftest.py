@@ -32,12 +32,11 @@ def logged() -> Iterator[io.StringIO]:
         def emit(self, record: logging.LogRecord) -> None:
             print(self.format(record), vars(record), file=text)
 
-    handler = Catch()
-    loggers = [logging.getLogger(), *(logger for name in ("gateway", "aiohttp") if not (logger := logging.getLogger(name)).propagate)]
-    for logger in loggers:
-        logger.addHandler(handler)
+    handler, root, own = Catch(), logging.getLogger(), logging.getLogger("gateway")
+    root.addHandler(handler)
+    own.setLevel(logging.DEBUG)
     yield text
-    for logger in loggers:
-        logger.removeHandler(handler)
+    own.setLevel(logging.NOTSET)
+    root.removeHandler(handler)
     shown = SECRET.search(text.getvalue())
     assert shown is None, f"a secret was logged: …{text.getvalue()[max(0, shown.start() - 200) : shown.end() + 20]}"

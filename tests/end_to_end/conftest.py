@@ -55,8 +55,12 @@ class OldClient:
     async def delete(self, target: str) -> Any:
         return await self.data("DELETE", target)
 
+    def wait(self, seconds: float = 1) -> None:
+        """Let time pass on the simulated server."""
+        self.both.world.clock.advance(seconds)
+
     async def send(self, sender: str, *to: str, data: bytes | None = None, **options: list[str]) -> Any:
-        """Hand a message to the simulated server as SMTP would; gives the reply codes."""
+        """Hand a message to the simulated server as SMTP would, and wait until it had its first attempt; gives the reply codes."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = f"<{sender}>", ", ".join(to), "A message"
         message.set_content("A line of text.\n")
@@ -66,7 +70,9 @@ class OldClient:
         } | options
         async with self.http.post(self.both.inject, json=envelope) as answer:
             assert answer.status == 200
-            return await answer.json()
+            codes = await answer.json()
+        self.wait()
+        return codes
 
 
 async def _client(**settings: Any) -> AsyncIterator[OldClient]:

@@ -1,5 +1,7 @@
 """What is not there, and what every reply carries."""
 
+import re
+
 NOT_FOUND = {"type": "about:blank", "status": 404, "title": "Not Found", "detail": "The requested resource does not exist on this server."}
 UNAUTHORIZED = {"type": "about:blank", "status": 401, "title": "Unauthorized", "detail": "You have to authenticate first."}
 
@@ -46,10 +48,10 @@ async def test_options_and_head(old) -> None:
 
 
 async def test_an_old_call_is_marked_as_such(old) -> None:
-    _, headers, _ = await old.response("GET", "/api/queue/status")
+    _, headers, _ = await old.response("GET", "/api/queue/messages")
     assert headers["Content-Type"] == "application/json; charset=utf-8"
-    assert "Deprecation" in headers
-    assert "Link" in headers
+    assert re.fullmatch(r"@\d+", headers["Deprecation"])
+    assert headers["Link"] == '</jmap/>; rel="successor-version"; title="x:QueuedMessage/query"'
 
 
 async def test_what_is_not_served_yet_says_so_to_those_who_may_know(old) -> None:

@@ -16,6 +16,7 @@ from gateway.settings import Settings, SettingsError, host_port
 from gateway.state import State
 from gateway.web.handler import Handler
 from gateway.web.listener import Listener
+from gateway.web.recollection import Recollection
 
 BACKLOG = 1024
 COLLECT_AFTER = 50_000
@@ -79,7 +80,16 @@ def build_handler(settings: Settings, upstream: Upstream, state: State, now: Cal
     spec = Spec.load()
     paths = PathTable(spec.operations, settings.legacy_version, spec.guards)
     check_operations(settings, spec)
-    return Handler(settings, paths=paths, contract=Contract(spec), rows=collect_rows(spec), upstream=upstream, flags=state, now=now)
+    return Handler(
+        settings,
+        paths=paths,
+        contract=Contract(spec),
+        rows=collect_rows(spec),
+        upstream=upstream,
+        flags=state,
+        memory=Recollection(),
+        now=now,
+    )
 
 
 def check_operations(settings: Settings, spec: Spec) -> None:

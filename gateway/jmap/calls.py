@@ -20,15 +20,12 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`x:<type>/query` with an exact total; `limit` is never 0 (mapping-operations 1.4).
-
-    Without `sort` the server gives the newest first. `position` None, the first one, is left to the server.
-    """
+    """`x:<type>/query` with an exact total; `limit` is never 0 (mapping-operations 1.4). Without a sort the order is the server's."""
 
     type: str
     sort: Sequence[Object]
     limit: int
-    position: int | None = 0
+    position: int = 0
     filter: Mapping[str, Any] | None = None
 
     method = "query"
@@ -39,9 +36,7 @@ class Query:
         parts: Object = {"filter": dict(self.filter)} if self.filter else {}
         if self.sort:
             parts["sort"] = list(self.sort)
-        if self.position is not None:
-            parts["position"] = self.position
-        return parts | {"limit": self.limit, "calculateTotal": True}
+        return parts | {"position": self.position, "limit": self.limit, "calculateTotal": True}
 
 
 @dataclass(frozen=True, slots=True)

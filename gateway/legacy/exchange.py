@@ -1,10 +1,13 @@
 """One old request as a row sees it, and what a row may answer."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Hashable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.jmap.calls import Call, Object
+from gateway.jmap.errors import MethodError
+from gateway.jmap.session import Account
 from gateway.legacy.refusals import Refusal
 from gateway.settings import Settings
 
@@ -15,6 +18,24 @@ class Caller(Protocol):
     async def request(self, *calls: Call) -> list[Object]:
         """Send one batch and give the arguments of each answer in order; the first method error is raised (`jmap.errors`)."""
 
+    async def attempt(self, *calls: Call) -> list[Object | MethodError]:
+        """The same, with the method error of a call in the place of its answer: for calls that can do without each other."""
+
+    async def account(self) -> Account:
+        """Rights, edition and locale of the caller, remembered for some seconds."""
+
+    def recall(self, kind: str) -> Any | None:
+        """What was kept under this credential a moment ago (seconds), None when there is nothing."""
+
+    def edition(self, kind: str) -> int:
+        """To be taken before the calls whose result is going to be kept."""
+
+    def keep(self, kind: str, value: Any, edition: int) -> None:
+        """Remember a value for this credential for some seconds, unless its kind was dropped since `edition`."""
+
+    def drop(self, kind: str) -> None:
+        """Forget a kind under every credential, after a change."""
+
 
 class Flags(Protocol):
     """Remembered switches; implemented by `state`."""
@@ -24,6 +45,57 @@ class Flags(Protocol):
 
     async def set_queue_running(self, *, running: bool) -> None:
         """Remember the state of the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class OldName:
+    """What clients called an account or list of the new server (`type` `Account` or `MailingList`, JMAP `id`).
+
+    `name` is the name as it was given, lower-cased; it may be the address itself. `address` is the own address that the object had
+    then: with another one it was changed elsewhere, and the memory does not hold. `implied`: no client has listed that address among
+    `emails`, it exists because the new server demands one.
+    """
+
+    type: str
+    id: str
+    name: str
+    address: str
+    implied: bool
+
+
+class Memory(Protocol):
+    """What the new server cannot remember of principals; implemented by `state`. Without memory everything is absent."""
+
+    async def at_addresses(self, addresses: Collection[str]) -> Mapping[str, OldName]:
+        """Old names by own address, for those of the addresses that have one."""
+
+    async def called(self, names: Collection[str]) -> Sequence[OldName]:
+        """Everything that is remembered under one of the names; several objects may share one."""
+
+    async def remember(self, old: OldName) -> None:
+        """Remember the name of an object, in place of what was remembered of it before."""
+
+    async def forget(self, type_: str, ids: Collection[str]) -> None:
+        """Forget names, slots and secrets of objects that were destroyed or are not what they were."""
+
+    async def app_slots(self, accounts: Collection[str]) -> Mapping[str, str]:
+        """By account id, the name (text between `$app$` and the next `$`) of the app password that occupies the password slot."""
+
+    async def set_app_slot(self, account: str, name: str | None) -> None:
+        """Remember which app password occupies the slot of an account; None: none does."""
+
+    async def secrets(self, accounts: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+        """By account id, the strings that clients wrote, by credential id or `otp`; nothing unless `secrets_memory=hashes`."""
+
+    async def set_secrets(self, account: str, strings: Mapping[str, str]) -> None:
+        """Remember the strings of an account in place of those before; nothing is kept unless `secrets_memory=hashes`."""
+
+
+class Locks(Protocol):
+    """One lock per object that is read and then written."""
+
+    def __call__(self, *keys: Hashable) -> AbstractAsyncContextManager[None]:
+        """Hold the locks of all keys, for example `("Account", "f")` for an object and `("create", "Role")` for the creates of a type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +115,8 @@ class Exchange:
     settings: Settings
     caller: Caller
     flags: Flags
+    memory: Memory
+    locks: Locks
     background: Callable[[Coroutine[Any, Any, None]], None]
     objection: Refusal | None = None
 

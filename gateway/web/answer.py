@@ -12,11 +12,12 @@ from gateway.contract import Contract, Match, Operation
 from gateway.contract.body import Unreadable, parse
 from gateway.jmap.client import Caller, Upstream
 from gateway.knowledge.permissions import holds
-from gateway.legacy.exchange import Answer, Exchange, Flags
+from gateway.legacy.exchange import Answer, Exchange, Flags, Memory
 from gateway.legacy.refusals import BadRequest, Forbidden, NotFound, Refusal
 from gateway.legacy.table import Action
 from gateway.settings import Mode, Settings
 from gateway.web.background import Background
+from gateway.web.locks import Locks
 from gateway.web.observe import VIOLATIONS
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Answers:
         contract: Contract,
         upstream: Upstream,
         flags: Flags,
+        memory: Memory,
         background: Background,
         now: Callable[[], float],
     ) -> None:
@@ -49,6 +51,8 @@ class Answers:
         self._contract = contract
         self._upstream = upstream
         self._flags = flags
+        self._memory = memory
+        self._locks = Locks()
         self._background = background
         self._now = now
 
@@ -73,6 +77,8 @@ class Answers:
             settings=self._upstream.settings,
             caller=caller,
             flags=self._flags,
+            memory=self._memory,
+            locks=self._locks,
             background=self._background,
             objection=objection,
         )

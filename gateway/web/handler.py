@@ -15,7 +15,7 @@ from gateway.contract import Contract, Operation, PathTable
 from gateway.jmap.client import Caller, Upstream
 from gateway.jmap.errors import HttpRefusal, MethodError, OutcomeUnknown, TooSlow, UpstreamError
 from gateway.knowledge import query_string
-from gateway.legacy.exchange import Flags, Listing
+from gateway.legacy.exchange import Flags, Listing, Memory
 from gateway.legacy.refusals import ManagementError, NotFound
 from gateway.legacy.table import Action
 from gateway.settings import Settings
@@ -46,6 +46,7 @@ class Handler:
         rows: Mapping[str, Action],
         upstream: Upstream,
         flags: Flags,
+        memory: Memory,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -58,7 +59,9 @@ class Handler:
         self._observer.resolve(paths.operations)
         self._pages = own.OwnPages(upstream, self._observer)
         self._background = Background()
-        self._answers = Answers(settings, contract=contract, upstream=upstream, flags=flags, background=self._background, now=now)
+        self._answers = Answers(
+            settings, contract=contract, upstream=upstream, flags=flags, memory=memory, background=self._background, now=now
+        )
         self._passthrough = Passthrough(settings, upstream)
         self._under_way = 0
         self._drained: asyncio.Event | None = None

@@ -1,16 +1,20 @@
 """Rows with a new server that follows a script: it fails on any request that differs from the one expected."""
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from gateway.jmap import replies
 from gateway.jmap.calls import Call, Object, request_body
+from gateway.jmap.errors import MethodError
+from gateway.jmap.session import Account
 from gateway.knowledge.instants import unix_of
 from gateway.legacy.exchange import Answer, Exchange, Listing
 from gateway.legacy.rooms import ROOMS
 from gateway.settings import Settings
+from gateway.web.locks import Locks
+from gateway.web.recollection import Recollection
 
 NOW = "2026-03-01T12:00:00Z"
 HANDLERS = {row.operation: row.action.handle for room in ROOMS for row in room}
@@ -22,20 +26,41 @@ Round = tuple[Sequence[Any], Sequence[Any]]
 class Script:
     """A caller whose server knows its part by heart. The order inside a destroy list is free."""
 
-    def __init__(self, rounds: Sequence[Round]) -> None:
+    def __init__(self, rounds: Sequence[Round], rights: Collection[str] = ()) -> None:
         self.left = list(rounds)
+        self.rights = frozenset(rights)
+        self.notes: dict[str, Any] = {}
+
+    async def account(self) -> Account:
+        return Account(self.rights, "oss", "en_US")
+
+    def recall(self, kind: str) -> Any | None:
+        return self.notes.get(kind)
+
+    def edition(self, _kind: str) -> int:
+        return 0
+
+    def keep(self, kind: str, value: Any, _edition: int) -> None:
+        self.notes[kind] = value
+
+    def drop(self, kind: str) -> None:
+        self.notes.pop(kind, None)
 
     async def request(self, *calls: Call) -> list[Object]:
+        answers = await self.attempt(*calls)
+        for answer in answers:
+            if isinstance(answer, MethodError):
+                raise answer
+        return answers
+
+    async def attempt(self, *calls: Call) -> list[Object | MethodError]:
         asked = [[name, arguments] for name, arguments, _ in request_body(calls)["methodCalls"]]
         assert self.left, f"nobody expects {asked}"
         expected, answers = self.left.pop(0)
         assert [_free(it) for it in asked] == [_free(list(it)) for it in expected]
         responses = [[name, arguments, f"c{position}"] for position, (name, arguments) in enumerate(answers)]
         arguments, failures = replies.read(calls, {"methodResponses": responses})
-        for failure in failures:
-            if failure is not None:
-                raise failure
-        return arguments
+        return [failure or answer for answer, failure in zip(arguments, failures, strict=True)]
 
 
 class Memory:
@@ -96,6 +121,8 @@ class Rows:
             settings=Settings(**(settings or {})),
             caller=script,
             flags=self.memory,
+            memory=Recollection(),
+            locks=Locks(),
             background=background,
         )
         try:

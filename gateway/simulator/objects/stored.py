@@ -34,7 +34,6 @@ class StoredObjects(ObjectType):
             self.methods = frozenset({"get", "set"})
         properties = [prop for variant in self.schema.variants.values() for prop in variant.values()]
         self.id_properties = frozenset({"id", "blobId"} | {prop.name for prop in properties if isinstance(prop.kind, Id)})
-        self.names = frozenset({"id", "@type"} | {prop.name for prop in properties})
         self.computed = frozenset(prop.name for prop in properties if prop.computed)
         self.filters = {rule.name: self._field(rule.kind, rule.over) for rule in declaration.filters}
         self.sorts = self.filters | {name: self._field("keyword", [name]) for name in declaration.sorts}
@@ -48,7 +47,10 @@ class StoredObjects(ObjectType):
     # reading
 
     def get(self, caller: Caller, arguments: Object) -> Object:
-        """Objects by id; without ids the first ones (of a singleton: only after it was written twice)."""
+        """Objects by id; without ids the first ones (of a singleton: only after it was written twice).
+
+        A property that only other types have is asked for in vain; a name that no type knows is as if it was not there.
+        """
         visible = self.visible(caller, arguments)
         given = arguments.get("ids")
         if given is None:
@@ -57,7 +59,7 @@ class StoredObjects(ObjectType):
         else:
             unreadable = [id_ for id_ in given if canonical(id_) is None]
             ids = [known for id_ in given if (known := canonical(id_)) is not None]
-        wanted = frozenset(arguments.get("properties") or ()) & self.names
+        wanted = frozenset(arguments.get("properties") or ()) & self.known
         shown = [self.show(caller, id_, visible[id_], wanted) for id_ in ids if id_ in visible]
         missing = [id_ for id_ in ids if id_ not in visible]
         return {"accountId": arguments["accountId"], "list": shown, "notFound": unreadable + missing}

@@ -27,7 +27,7 @@ class ExternalReports(StoredObjects):
     """Received reports of one class: read, searched and destroyed, never made or changed by a client."""
 
     def __init__(self, world: World, name: str, vocabulary: Vocabulary) -> None:
-        super().__init__(world, declaration(name, PROPERTIES, "tenant"), vocabulary)
+        super().__init__(world, declaration(vocabulary, name, PROPERTIES, "tenant"), vocabulary)
         self.filters = {
             "text": lookup.Field("words", lambda _id, stored: texts(name, stored)),
             "memberTenantId": lookup.Field("id", lambda _id, stored: filter(None, (stored["memberTenantId"],))),

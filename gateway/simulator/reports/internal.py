@@ -36,7 +36,7 @@ class InternalReports(StoredObjects):
     """Reports of one kind: read, found by domain, destroyed; of the rest only `deliverAt` takes a new value, and does harm."""
 
     def __init__(self, world: World, kind: Kind, vocabulary: Vocabulary, tasks: Tasks) -> None:
-        super().__init__(world, declaration(kind.name, kind.properties), vocabulary)
+        super().__init__(world, declaration(vocabulary, kind.name, kind.properties), vocabulary)
         self.kind = kind
         self.tasks = tasks
         domain = lookup.Field("keyword", lambda _id, stored: (stored["domain"],))

@@ -38,6 +38,7 @@ class State:
         self._server = server.rstrip("/")
         file = _file_of(engine.url)
         self._file = None if file is None else str(file)
+        self._opened = _identity(self._file)
         self._known: dict[str, int] = {}
         self._seen: tuple[int, ...] | None = None
 
@@ -49,13 +50,7 @@ class State:
         """
         engine = _engine(url)
         try:
-            _create(_file_of(engine.url))
-            async with engine.begin() as connection:
-                if engine.dialect.name == "sqlite":
-                    # Only a rollback journal shows every change in the file itself, by which `_read` goes.
-                    await connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
-                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                await connection.run_sync(migrate)
+            await _prepare(engine)
         except (SQLAlchemyError, OSError) as error:
             await engine.dispose()
             raise StateError(f"the state {engine.url.render_as_string()} cannot be used: {_reason(error)}") from error
@@ -82,9 +77,10 @@ class State:
         if signature is not None and signature == self._seen and name in self._known:
             return self._known[name]
         try:
+            await self._stay_with_the_file()
             async with self._engine.connect() as connection:
                 value = (await connection.execute(_READ, {"server": self._server, "name": name})).scalar()
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, StateError) as error:
             _log.error("the state cannot be read: %s", _reason(error))
             return self._known.get(name, otherwise)
         if signature != self._seen:
@@ -95,11 +91,20 @@ class State:
 
     async def _write(self, name: str, value: int) -> None:
         try:
+            await self._stay_with_the_file()
             async with self._engine.begin() as connection:
                 await connection.execute(_WRITE, {"server": self._server, "name": name, "value": value})
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, StateError) as error:
             _log.error("the state cannot be written: %s", _reason(error))
         self._known[name] = value
+
+    async def _stay_with_the_file(self) -> None:
+        """Begin anew when the database file was removed or exchanged under the open connections."""
+        if _identity(self._file) != self._opened:
+            _log.warning("the state was removed or exchanged; beginning with what is there now")
+            await self._engine.dispose()
+            await _prepare(self._engine)
+            self._opened = _identity(self._file)
 
 
 def _engine(url: str) -> AsyncEngine:
@@ -111,6 +116,17 @@ def _engine(url: str) -> AsyncEngine:
         return create_async_engine(parsed, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS})
     except (ArgumentError, InvalidRequestError, ImportError) as error:
         raise StateError(f"the setting `state` names no usable database: {_reason(error)}") from error
+
+
+async def _prepare(engine: AsyncEngine) -> None:
+    """Create the database or bring its schema up to date."""
+    _create(_file_of(engine.url))
+    async with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            # Only a rollback journal shows every change in the file itself, by which `State._read` goes.
+            await connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        await connection.run_sync(migrate)
 
 
 def _file_of(url: URL) -> Path | None:
@@ -126,16 +142,25 @@ def _create(file: Path | None) -> None:
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
+def _identity(file: str | None) -> tuple[int, ...] | None:
+    """Which file stands at the path, None for none."""
+    status = _status(file)
+    return None if status is None else (status.st_dev, status.st_ino)
+
+
 def _signature(file: str | None) -> tuple[int, ...] | None:
     """What changes with every commit: identity, size and time of the file; None while it is too young to tell two commits apart."""
-    if file is None:
+    status = _status(file)
+    if status is None or time.time_ns() - status.st_mtime_ns <= SETTLED_NANOSECONDS:
         return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _status(file: str | None) -> os.stat_result | None:
     try:
-        status = os.stat(file)  # noqa: PTH116 - on the way of every list, and several times as fast
+        return None if file is None else os.stat(file)  # noqa: PTH116 - on the way of every list, and several times as fast
     except OSError:
         return None
-    age = time.time_ns() - status.st_mtime_ns
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns) if age > SETTLED_NANOSECONDS else None
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,263 @@
+import asyncio
+import os
+import sqlite3
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from gateway.state import State, StateError
+from gateway.state.schema import MIGRATIONS, migrate
+
+SERVER = "http://127.0.0.1:8080"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "state.db"
+
+
+@pytest.fixture
+def url(file):
+    return f"sqlite+aiosqlite:///{file}"
+
+
+@pytest.fixture
+async def open_state(url):
+    opened = []
+
+    async def make(server=SERVER, url=url):
+        opened.append(await State.open(url, server))
+        return opened[-1]
+
+    yield make
+    for state in opened:
+        await state.close()
+
+
+async def test_the_queue_runs_when_nothing_is_remembered(open_state):
+    assert await (await open_state()).queue_running()
+
+
+async def test_what_is_remembered_outlives_the_process(open_state):
+    state = await open_state()
+    await state.set_queue_running(running=False)
+    await state.close()
+    assert not await (await open_state()).queue_running()
+
+
+async def test_servers_do_not_share_memories(open_state):
+    await (await open_state()).set_queue_running(running=False)
+    assert await (await open_state("http://127.0.0.1:8081")).queue_running()
+    assert not await (await open_state(SERVER + "/")).queue_running()
+
+
+async def test_gateways_on_one_file_see_each_others_changes_at_once(open_state):
+    one, other = await open_state(), await open_state()
+    for running in [False, True, True, False] * 10:
+        await one.set_queue_running(running=running)
+        assert await other.queue_running() is running
+        assert await one.queue_running() is running
+
+
+async def test_a_change_is_seen_after_a_long_time_without_one(open_state):
+    one, other = await open_state(), await open_state()
+    for running in (False, True, False):
+        await asyncio.sleep(0.15)
+        assert [await state.queue_running() for state in (one, other)] == [not running] * 2
+        await one.set_queue_running(running=running)
+        assert await other.queue_running() is running
+
+
+async def test_the_file_is_the_owners_alone(open_state, file):
+    before = os.umask(0)
+    try:
+        await open_state()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+async def test_only_flags_are_in_the_file(open_state, file):
+    await (await open_state()).set_queue_running(running=False)
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("SELECT * FROM flags").fetchall() == [(SERVER, "queue_running", 0)]
+        assert connection.execute("SELECT version FROM schema_version").fetchall() == [(len(MIGRATIONS),)]
+    connection.close()
+
+
+async def test_many_gateways_may_start_at_once(open_state):
+    states = await asyncio.gather(*(open_state() for _ in range(6)))
+    await asyncio.gather(*(state.set_queue_running(running=False) for state in states))
+    assert [await state.queue_running() for state in states] == [False] * 6
+
+
+async def test_a_newer_schema_is_left_alone(open_state, file, url):
+    await (await open_state()).set_queue_running(running=False)
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE schema_version SET version = 99")
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(StateError, match=r"version 99.*newer gateway"):
+        await State.open(url, SERVER)
+    assert file.read_bytes() == before
+
+
+async def test_an_older_schema_is_brought_up_to_date(open_state, file):
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE schema_version (version INTEGER NOT NULL)")
+        connection.execute("INSERT INTO schema_version VALUES (0)")
+    connection.close()
+    state = await open_state()
+    await state.set_queue_running(running=False)
+    assert not await state.queue_running()
+
+
+def test_migrations_run_once_each_and_as_a_whole(file):
+    engine = create_engine(f"sqlite:///{file}", connect_args={"isolation_level": None})
+    second = ("CREATE TABLE names (old VARCHAR(255) NOT NULL)", "INSERT INTO names (old) VALUES ('once')")
+    for migrations in (MIGRATIONS, (*MIGRATIONS, second), (*MIGRATIONS, second)):
+        with engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            migrate(connection, migrations)
+    with pytest.raises(OperationalError), engine.begin() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        migrate(connection, (*MIGRATIONS, second, ("CREATE TABLE half (id INTEGER)", "nonsense")))
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT old FROM names")).scalars().all() == ["once"]
+        assert connection.execute(text("SELECT version FROM schema_version")).scalars().all() == [2]
+        assert connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'half'")).scalar() == 0
+    engine.dispose()
+
+
+async def test_the_database_of_another_program_is_left_alone(file, url):
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE mails (id INTEGER)")
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(StateError, match="another program"):
+        await State.open(url, SERVER)
+    assert file.read_bytes() == before
+
+
+async def test_a_file_that_is_no_database_is_left_alone(file, url):
+    file.write_bytes(b"no database at all" * 100)
+    with pytest.raises(StateError, match="not a database"):
+        await State.open(url, SERVER)
+    assert file.read_bytes() == b"no database at all" * 100
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "foo://x", "sqlite:///x.db", "sqlite+aiosqlite:////no/such/folder/state.db"]
+)
+async def test_an_unusable_setting_is_named(url):
+    with pytest.raises(StateError, match="state"):
+        await State.open(url, SERVER)
+
+
+async def test_a_password_in_the_url_is_not_shown():
+    pytest.importorskip("asyncpg", reason="no PostgreSQL driver installed")
+    with pytest.raises(StateError) as error:
+        await State.open("postgresql+asyncpg://user:canary@127.0.0.1:1/x", SERVER)
+    assert "canary" not in str(error.value)
+
+
+async def test_a_database_in_memory_is_enough(open_state):
+    state = await open_state(url="sqlite+aiosqlite://")
+    await state.set_queue_running(running=False)
+    assert not await state.queue_running()
+
+
+async def test_a_lost_database_costs_only_the_memory_of_others(open_state, file, caplog):
+    state = await open_state()
+    with sqlite3.connect(file) as connection:
+        connection.execute("DROP TABLE flags")
+    connection.close()
+    assert await state.queue_running()
+    await state.set_queue_running(running=False)
+    assert not await state.queue_running()
+    assert "cannot be written" in caplog.text
+
+
+async def test_a_deleted_file_does_not_stop_the_gateway(open_state, file):
+    state = await open_state()
+    await state.set_queue_running(running=False)
+    file.unlink()
+    assert await state.queue_running()
+    await state.set_queue_running(running=False)
+    assert not await (await open_state()).queue_running()
+
+
+async def test_an_exchanged_file_is_noticed(open_state, file, url, tmp_path):
+    state = await open_state()
+    other = await open_state(url=f"{url}.new")
+    await other.set_queue_running(running=False)
+    assert await state.queue_running()
+    (tmp_path / "state.db.new").rename(file)
+    assert not await state.queue_running()
+
+
+WRITER = """
+import asyncio, sys
+from gateway.state import State
+
+async def main():
+    state = await State.open(sys.argv[1], sys.argv[2])
+    running, count, rest = True, 0, int(sys.argv[3])
+    while count < rest or rest < 0:
+        running, count = not running, count + 1
+        await state.set_queue_running(running=running)
+        print(int(running), flush=True)
+    sys.stdin.read()
+
+asyncio.run(main())
+"""
+
+
+async def writer(url, server=SERVER, *, changes=-1):
+    """A process that makes so many changes, or changes without end, reports each, and then waits for the end of its input."""
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WRITER, url, server, str(changes), stdin=pipe, stdout=pipe, stderr=pipe, cwd=ROOT
+    )
+
+
+@pytest.mark.parametrize("changes", [1, 2, 3])
+async def test_what_was_reported_as_remembered_survives_a_kill(open_state, url, changes):
+    process = await writer(url, changes=changes)
+    told = [int(await process.stdout.readline()) for _ in range(changes)]
+    process.kill()
+    await process.communicate(b"")
+    assert await (await open_state()).queue_running() is bool(told[-1])
+
+
+async def test_a_kill_while_writing_leaves_a_sound_file(open_state, url, file):
+    for lines in (3, 4, 8):
+        process = await writer(url)
+        for _ in range(lines):
+            await process.stdout.readline()
+        process.kill()
+        await process.communicate(b"")
+        state = await open_state()
+        for running in (True, False):
+            await state.set_queue_running(running=running)
+            assert await state.queue_running() is running
+        with sqlite3.connect(file) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        connection.close()
+
+
+async def test_processes_on_one_file_lose_no_change(open_state, url, file):
+    """Four processes write at the same time, each for its own server; every last word stays."""
+    servers = [f"http://server{n}" for n in range(4)]
+    processes = [await writer(url, server, changes=25) for server in servers]
+    for process in processes:
+        output, errors = await process.communicate(b"")
+        assert (process.returncode, len(output.splitlines()), errors) == (0, 25, b"")
+    for server in servers:
+        assert not await (await open_state(server)).queue_running()
+    assert not [path for path in file.parent.iterdir() if path != file]

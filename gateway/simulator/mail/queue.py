@@ -138,6 +138,8 @@ class Queue:
         if recipient.pending:
             recipient.retry_count += 1
             recipient.retry_due = now + recipient.schedule.retry_after(recipient.retry_count)
+            # Each attempt takes the end from the schedule again, whatever a client had put there (recorded of v0.15.5).
+            recipient.lifetime, recipient.attempts = recipient.schedule.lifetime, recipient.schedule.attempts
 
     def _bounce(self, message: Message, told: bounces.Told, now: int) -> None:
         sender = read(message.return_path)

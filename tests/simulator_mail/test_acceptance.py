@@ -39,8 +39,8 @@ def test_everybody_who_listens_hears_of_an_accepted_message(lab) -> None:
 
 def test_the_stored_message_carries_what_the_server_wrote(lab) -> None:
     message = lab.queued("alice@sender.test", "kim@temp.test")
-    stored = lab.queue.home.load(message.blob_id)
-    assert stored == b"X-Seen: yes\r\nSubject: test\r\n\r\nHello\r\n"
+    stored = message.data
+    assert stored == lab.blobs[int(message.blob_id)] == b"X-Seen: yes\r\nSubject: test\r\n\r\nHello\r\n"
     assert message.size == len(stored)
 
 

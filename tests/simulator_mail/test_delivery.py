@@ -163,7 +163,7 @@ def test_a_paused_queue_stands_still(lab) -> None:
 def test_a_mailbox_that_went_away_is_a_failure(lab) -> None:
     lab.queue.pause()
     lab.inject("", "olga@lab.test", "kim@temp.test")
-    lab.queue.home.deliver = lambda address, data: False
+    lab.queue.home.deliver = lambda *_: False
     lab.queue.resume()
     lab.settle()
     (message,) = lab.queue.messages.values()

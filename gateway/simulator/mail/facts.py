@@ -31,8 +31,9 @@ class Attempted:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A message was put into the mailbox behind an own address; `account_id` is that of the mailbox."""
+    """A message was put into the mailbox behind an own address; `account_id` is that of the mailbox, `header` what delivery adds in front."""
 
     address: Address
     account_id: str
+    header: bytes
     data: bytes

@@ -43,7 +43,7 @@ def open_room(world: World) -> MailRoom:
     def deliver(address: Address, data: bytes) -> bool:
         account_id = book.mailbox(address)
         if account_id is not None:
-            world.tell(DELIVERED, Delivered(address, account_id, trace.delivered(str(address)) + data))
+            world.tell(DELIVERED, Delivered(address, account_id, trace.delivered(str(address)), data))
         return account_id is not None
 
     home = Home(

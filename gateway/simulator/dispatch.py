@@ -41,6 +41,17 @@ def find(world: World, name: str) -> tuple[ObjectType, str] | None:
     return (object_type, verb) if object_type and verb in object_type.methods else None
 
 
+def run_one(world: World, caller: Caller, method: str, given: Object) -> Object:
+    """The answer to one `x:` method call, made from inside; MethodError as its own arguments."""
+    found = find(world, method)
+    if found is None:
+        raise ValueError(f"no such method: {method}")
+    try:
+        return _object_method(*found, caller, dict(given), {})
+    except MethodError as error:
+        return error.wire()
+
+
 def run(world: World, caller: Caller, request: Request) -> list[Answer]:
     """Answers of all calls; a failed call does not stop the next ones."""
     answers: list[Answer] = []

@@ -25,8 +25,12 @@ class Delivery(Protocol):
         """Whose mailbox."""
 
     @property
+    def header(self) -> bytes:
+        """Header fields of this mailbox alone."""
+
+    @property
     def data(self) -> bytes:
-        """The message as it is stored."""
+        """The message as it is stored, once for all mailboxes."""
 
 
 def install(world: World) -> None:
@@ -57,12 +61,12 @@ def _deliver(world: World, kept: dict[str, dict[str, Object]], fact: Delivery) -
     number = (len(messages) + 1) << 30 | len(messages)
     id_ = encode(number)
     messages[id_] = {
-        "blobId": world.blobs.link(fact.account_id, number, fact.data),
+        "blobId": world.blobs.link(fact.account_id, number, fact.header, fact.data),
         "subject": _header(fact.data, b"subject"),
-        "size": len(fact.data),
+        "size": len(fact.header) + len(fact.data),
         "receivedAt": text_of(world.clock.seconds()),
     }
-    world.space[fact.account_id] += len(fact.data)
+    world.space[fact.account_id] += len(fact.header) + len(fact.data)
 
 
 def _header(data: bytes, name: bytes) -> str | None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
+
+from gateway.simulator.data import text
 
 WORD = 64
 ROLES = {"U": "User", "G": "Group", "T": "Tenant Administrator", "S": "System Administrator"}
@@ -19,10 +20,9 @@ UNUSABLE = frozenset(
 @cache
 def _table() -> tuple[tuple[str, str], ...]:
     """(permission, letters of the roles) in the order of the numbers."""
-    text = (files("gateway.simulator") / "data" / "permissions.txt").read_text("utf-8")
     rows: list[tuple[str, str]] = []
     letters = ""
-    for line in text.splitlines():
+    for line in text("permissions.txt").splitlines():
         if not line.startswith("#"):
             letters = line[:4].strip() or letters
             rows += [(name, letters) for name in line[4:].split()]

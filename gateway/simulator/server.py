@@ -5,6 +5,7 @@ from aiohttp import web
 from gateway.simulator import control
 from gateway.simulator.faults import Faults
 from gateway.simulator.rooms import INSTALL
+from gateway.simulator.seed import sow
 from gateway.simulator.site import LARGEST_BODY, Site
 from gateway.simulator.world import Config, World
 
@@ -16,6 +17,7 @@ def build(config: Config | None = None) -> web.Application:
     world = World(config or Config())
     for install in INSTALL:
         install(world)
+    sow(world)
     site = Site(world, Faults(world.config.faults))
     app = web.Application(client_max_size=LARGEST_BODY)
     app[WORLD] = world

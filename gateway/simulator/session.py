@@ -4,10 +4,10 @@ import base64
 import hashlib
 import json
 from functools import cache
-from importlib.resources import files
 
 from gateway.simulator.auth import RECOVERY_ID
 from gateway.simulator.callers import Caller
+from gateway.simulator.data import text
 from gateway.simulator.declared import vocabulary
 from gateway.simulator.directory.accounts import accounts_of
 from gateway.simulator.errors import Object
@@ -20,7 +20,7 @@ _OWN_ACCOUNT = ("sysAccountPassword", "sysAccountSettings", "sysApiKey", "sysApp
 @cache
 def _static() -> Object:
     """Capabilities of server and account as they are sent."""
-    found: Object = json.loads((files("gateway.simulator") / "data" / "session.json").read_text("utf-8"))
+    found: Object = json.loads(text("session.json"))
     return found
 
 

@@ -19,6 +19,7 @@ class BlobStore:
         self._clock = clock
         self._contents: dict[bytes, bytes] = {}
         self._reserved: dict[tuple[int, bytes], int] = {}
+        self._headers: dict[codec.BlobName, bytes] = {}
 
     def put(self, content: bytes) -> bytes:
         """Keep a content; gives its hash."""
@@ -38,16 +39,19 @@ class BlobStore:
             expires = self._reserved[account, digest] = now + KEPT_SECONDS
         return codec.write(codec.BlobName(linked=False, digest=digest, account=account, expires=expires))
 
-    def link(self, account_id: str, document: int, content: bytes) -> str:
-        """Keep the content of a document in an account."""
-        return codec.write(codec.BlobName(linked=True, digest=self.put(content), account=number_of(account_id), expires=document))
+    def link(self, account_id: str, document: int, header: bytes, content: bytes) -> str:
+        """Keep the content of a document in an account; by the id of the document it is read with the header in front."""
+        name = codec.BlobName(linked=True, digest=self.put(content), account=number_of(account_id), expires=document)
+        self._headers[name] = header
+        return codec.write(name)
 
     def fetch(self, caller: Caller, blob_id: str) -> bytes | None:
         """The content when it is there and the caller may have it."""
         name = codec.read(blob_id)
         if name is None or not (caller.may("fetchAnyBlob") or self._owned(caller, name)):
             return None
-        return self._contents.get(name.digest)
+        content = self._contents.get(name.digest)
+        return None if content is None else self._headers.get(name, b"") + content
 
     def _owned(self, caller: Caller, name: codec.BlobName) -> bool:
         own = {number_of(id_) for id_ in (caller.account_id, *caller.groups)}

@@ -7,7 +7,7 @@ from gateway.simulator.objects.language import Vocabulary, read
 from gateway.simulator.permissions import everything
 
 FOLDERS = {
-    "gateway.simulator.declared": ("enums", "common", "directory", "settings"),
+    "gateway.simulator.declared": ("names", "enums", "common", "directory", "settings"),
     "gateway.simulator.mail": ("objects",),
     "gateway.simulator.tasks": ("objects",),
     "gateway.simulator.actions": ("objects",),

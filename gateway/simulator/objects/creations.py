@@ -6,7 +6,11 @@ from typing import Any
 from gateway.simulator.errors import MethodError, Object
 
 REFERRING = frozenset(
-    ["id", "memberGroupIds", "memberTenantId", "roleIds", "dnsServerId", "directoryId", "domainId", "accountId", "defaultDomainId", "defaultCertificateId", "defaultUserRoleIds", "defaultGroupRoleIds", "defaultTenantRoleIds", "defaultAdminRoleIds", "listenerIds", "publicKey", "queueId", "modelId", "acmeProviderId", "blobId"]
+    {
+        *("id", "blobId", "accountId", "domainId", "directoryId", "dnsServerId", "acmeProviderId", "queueId", "modelId", "publicKey"),
+        *("memberGroupIds", "memberTenantId", "roleIds", "listenerIds", "defaultDomainId", "defaultCertificateId"),
+        *("defaultUserRoleIds", "defaultGroupRoleIds", "defaultTenantRoleIds", "defaultAdminRoleIds"),
+    }
 )
 DEEPEST = 5
 

@@ -2,10 +2,9 @@
 
 import re
 
-# Endings the server takes as public; the real list is the public suffix list, of which these are the ones in common use.
-_ENDINGS = frozenset(
-    ["test", "localhost", "local", "internal", "lan", "home", "corp", "intranet", "private", "localdomain", "com", "org", "net", "edu", "gov", "mil", "int", "info", "biz", "name", "pro", "aero", "coop", "museum", "jobs", "mobi", "travel", "tel", "cat", "asia", "post", "xxx", "arpa", "app", "dev", "io", "ai", "co", "me", "tv", "cc", "eu", "de", "at", "ch", "fr", "it", "es", "pt", "nl", "be", "lu", "uk", "ie", "dk", "se", "no", "fi", "is", "pl", "cz", "sk", "hu", "ro", "bg", "gr", "tr", "ru", "ua", "by", "lt", "lv", "ee", "si", "hr", "rs", "ba", "mk", "al", "us", "ca", "mx", "br", "ar", "cl", "pe", "uy", "ve", "ec", "bo", "py", "cr", "cu", "do", "gt", "hn", "ni", "pa", "sv", "jp", "cn", "kr", "tw", "hk", "sg", "my", "th", "vn", "ph", "id", "in", "pk", "bd", "lk", "np", "au", "nz", "za", "eg", "ma", "tn", "dz", "ke", "ng", "gh", "il", "ae", "sa", "qa", "kw", "om", "bh", "jo", "lb", "ir", "iq", "example", "online", "site", "store", "tech", "xyz", "club", "shop", "blog", "cloud", "email", "mail", "host", "network", "systems", "solutions", "services", "digital", "agency", "company", "group", "center", "world", "today", "life", "live", "news", "media", "design", "studio", "software", "technology", "academy", "education", "school", "university", "health", "care", "clinic", "hospital", "bank", "finance", "money", "insurance", "legal", "law", "consulting", "gmbh", "ltd", "llc", "inc", "berlin", "hamburg", "koeln", "wien", "london", "paris", "nyc", "tokyo"]
-)
+from gateway.simulator.data import words
+
+_ENDINGS = frozenset(words("domain_endings"))
 _BLANK = re.compile(r"\s+")
 
 

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.simulator.callers import Caller
+from gateway.simulator.data import words
 from gateway.simulator.errors import Object, SetError
 from gateway.simulator.objects.stored import StoredObjects
 
 NO_FILE = "Failed to read secret from file '{}': No such file or directory (os error 2)"
 
 _TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:\.[0-9]+)?|[0-9]+[a-z]*|[()]|.", re.DOTALL)
-_NAMES = frozenset(
-    ["true", "false", "relaxed", "strict", "disable", "optional", "require", "mixer", "nsep", "stanag4406", "daily", "hourly", "weekly", "never", "sender", "sender_domain", "rcpt", "rcpt_domain", "recipients", "remote_ip", "remote_port", "local_ip", "local_port", "remote_ip_reverse", "helo_domain", "authenticated_as", "is_tls", "is_v4", "is_v6", "listener", "protocol", "priority", "queue_name", "queue_age", "queue_num", "queue_retry_num", "queue_notify_num", "queue_expires_in", "queue_last_status", "queue_last_error", "received_via_port", "received_from_ip", "mx", "source", "retry_num", "notify_num", "last_error", "last_status", "url", "url_path", "method", "headers", "asn", "country", "spf_result", "dkim_result", "dmarc_result", "arc_result", "iprev_result", "is_empty", "is_number", "is_ip_addr", "is_local_domain", "is_local_address", "is_ipv4_addr", "is_ipv6_addr", "is_intersect", "is_email", "contains", "starts_with", "ends_with", "eq_ignore_case", "len", "count", "trim", "trim_start", "trim_end", "to_lower", "to_upper", "to_lowercase", "to_uppercase", "is_lowercase", "is_uppercase", "has_digits", "split", "rsplit", "split_once", "rsplit_once", "split_n", "split_words", "substring", "strip_prefix", "strip_suffix", "before", "after", "lines", "hash", "if_then", "email_part", "reverse_ip", "sort", "dedup", "winnow", "array", "max", "min", "round", "detect_file_type", "key_get", "key_set", "key_exists", "counter_get", "counter_incr", "counter_reset", "dns_query", "dns_exists", "query", "sql_query", "rate_limit", "system", "config_get", "local_priority", "ip_reverse_name", "mailbox_exists", "rcpt_exists", "log_event"]
-)
+_NAMES = frozenset(words("expression_names"))
 
 
 class Singleton(StoredObjects):
@@ -51,9 +50,7 @@ class Certificates(StoredObjects):
             raise SetError("invalidProperties", text, properties=["certificate"])
 
 
-_COMMANDS = frozenset(
-    ["require", "if", "elsif", "else", "stop", "keep", "discard", "redirect", "fileinto", "reject", "ereject", "vacation", "set", "global", "include", "return", "let", "eval", "notify", "addheader", "deleteheader", "addflag", "removeflag", "setflag", "foreverypart", "break", "replace", "enclose", "extracttext", "convert", "error", "report_spam", "while", "continue", "#"]
-)
+_COMMANDS = frozenset(words("sieve_commands"))
 
 
 def expression_problems(stored: Object) -> Iterator[str]:

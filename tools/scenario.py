@@ -174,10 +174,11 @@ def _report(verdicts: dict[str, Verdict], unused: list[str]) -> int:
 
 
 def _unused(yardstick: Yardstick, sections: list[str]) -> list[str]:
+    """Rules of the sections that explained nothing, except those whose difference depends on the second in which things happen."""
     return [
         f"{rule['label']} {rule.get('path', '*')}: {rule['reason']}"
         for rule in yardstick.rules.rules
-        if not rule["_used"] and rule["label"].split(".")[0] in sections
+        if not rule["_used"] and not rule.get("timing") and rule["label"].split(".")[0] in sections
     ]
 
 

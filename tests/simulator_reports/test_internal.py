@@ -195,9 +195,11 @@ def test_the_delivery_of_a_tls_report_begins_the_next_one(collecting) -> None:
     assert policy["totalFailedSessions"] == 1
 
 
-def test_reports_may_come_from_a_domain_of_their_own(server) -> None:
+def test_reports_come_from_the_default_domain(server) -> None:
+    domain = server.call("Domain/set", create={"a": {"name": "other.test", "dkimManagement": {"@type": "Manual"}}})["created"]["a"]["id"]
+    server.call("SystemSettings/set", update={"singleton": {"defaultDomainId": domain}})
     server.call("ReportSettings/set", update={"singleton": {"outboundReportDomain": "reports.example.org"}})
     server.call("Action/set", create={"a": {"@type": "ReloadSettings"}})
     server.mail("alice@sender.test", "olga@lab.test")
     report = server.one(DMARC)["report"]
-    assert (report["orgName"], report["email"]) == ("reports.example.org", "noreply-dmarc@reports.example.org")
+    assert (report["orgName"], report["email"]) == ("other.test", "noreply-dmarc@other.test")

@@ -89,8 +89,9 @@ class Outgoing:
         return Frame(self._domain(), f"{local}@{self._domain()}", now, now + DAY)
 
     def _domain(self) -> str:
-        """The domain that reports come from: its own setting, else the default domain of the server."""
-        return str(self.world.applied("ReportSettings")["outboundReportDomain"] or self.world.config.default_domain)
+        """The domain that reports come from: the server's default domain (`outboundReportDomain` is read by nothing, mapping-settings 10)."""
+        default = self.world.applied("SystemSettings")["defaultDomainId"]
+        return str(self.world.kept("Domain").objects[default]["name"])
 
     def _verifies(self) -> bool:
         """Whether DMARC is checked at all: any outcome of the setting but `disable`."""

@@ -5,6 +5,7 @@
 | `POST /.simulator/inject` | take a message as if it came by SMTP (body and answer as in `Inject` of the mail room) |
 | `POST /.simulator/faults` | replace the fault plan by the JSON list in the body (faults.py); `GET` shows it |
 | `POST /.simulator/advance` | `{"seconds": n}`: move the clock and do what falls due |
+| `POST /.simulator/restart` | forget what a server forgets when it is restarted: that the queue is paused |
 | `GET /.simulator/journal` | the last requests: method, path, names of the methods called |
 """
 
@@ -49,6 +50,9 @@ class Control:
         if name == "advance":
             world.clock.advance(float(body["seconds"]))
             return {"now": world.clock.now()}
+        if name == "restart":
+            world.tell("server.restarted", None)
+            return {}
         raise not_found()
 
     def _show(self, name: str) -> Any:

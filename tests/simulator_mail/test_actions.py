@@ -49,6 +49,14 @@ def test_the_queue_is_paused_and_resumed(server, do) -> None:
     assert server.found() == []
 
 
+def test_a_restart_forgets_that_the_queue_is_paused(server, do) -> None:
+    do({"@type": "PauseMtaQueue"})
+    server.inject("alice@sender.test", "ok@ok.test")
+    server.world.tell("server.restarted", None)
+    server.world.clock.advance(1)
+    assert server.found() == []
+
+
 def test_one_bad_setting_holds_everything_back(server, do) -> None:
     secret = {"@type": "File", "filePath": "/nonexistent/secret"}
     directory = server.ask("x:Directory/set", {"create": {"d": {"@type": "Ldap", "description": "bad", "url": "ldap://127.0.0.1:9", "baseDn": "dc=x", "bindDn": "cn=x", "bindSecret": secret}}})["created"]["d"]["id"]

@@ -57,6 +57,7 @@ def open_room(world: World) -> MailRoom:
     )
     room = MailRoom(world, Queue(world.clock, home), book)
     world.on("settings.reloaded", lambda _: room.reload())
+    world.on("server.restarted", lambda _: room.queue.resume())
     return room
 
 

@@ -92,7 +92,7 @@ class Worker:
         except Unfinished as failure:
             self._again(id_, stored, str(failure))
         else:
-            del self.objects[id_]
+            self.objects.pop(id_, None)
             self.forget(id_)
 
     def _again(self, id_: str, stored: Object, reason: str) -> None:

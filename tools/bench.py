@@ -14,6 +14,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import uvloop
 from measure.process import CORES, Process, gateway, json_seconds, proxy
 from measure.upstream import Upstream, message_number
 from measure.wire import Stub, load, request
@@ -144,7 +145,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the lines as JSON")
     arguments = parser.parse_args()
     CORES.stay_beside()
-    rows = asyncio.run(Bench(arguments.seconds, arguments.rounds).all())
+    rows = uvloop.run(Bench(arguments.seconds, arguments.rounds).all())
     print(json.dumps([asdict(row) | {"kept": row.kept} for row in rows], indent=1) if arguments.json else table(rows))
     if arguments.out:
         head, begin, rest = arguments.out.read_text().partition("<!-- bench:begin -->\n")

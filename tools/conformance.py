@@ -1,6 +1,6 @@
 """Runs the conformance programs of the new API against the simulator and compares with recordings of a real server.
 
-    conformance.py SUITE [--recorded DIR] [--only section,…] [--out DIR]
+    conformance.py --suite SUITE [--recorded DIR] [--only section,…] [--out DIR]
 
 SUITE is the folder with `run.py` and `compare.py`; the recordings lie in `../jmap` beside it unless said otherwise. Every section gets a
 simulator of its own in its own process, on a port the system chooses. Prints for each section how many of its lines are equal, how many
@@ -69,7 +69,7 @@ def compare(suite: Path, recorded: Path, out: Path, name: str) -> tuple[int, str
 def main() -> int:
     """Run, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("suite", type=Path)
+    parser.add_argument("--suite", type=Path, required=True, help="folder of the programs")
     parser.add_argument("--recorded", type=Path)
     parser.add_argument("--only", default="")
     parser.add_argument("--out", type=Path, help="keep the new transcripts here")

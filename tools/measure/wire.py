@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import cast
 
 Answer = Callable[[bytes, bytes], bytes]
 """Takes head and body of a request and gives the whole response."""
@@ -33,12 +34,10 @@ class Stub(asyncio.Protocol):
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
         self._received = b""
-        self._transport: asyncio.WriteTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - what a TCP server gives
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Answer what is complete."""
@@ -67,7 +66,7 @@ class _Client(asyncio.Protocol):
         self._ok = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)
         self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -76,7 +75,7 @@ class _Client(asyncio.Protocol):
 
     def _send(self) -> None:
         self._began = time.perf_counter()
-        self._transport.write(self._request)  # type: ignore[attr-defined]
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         if self._left is None:

@@ -25,6 +25,7 @@ HIGHEST_PORT = 65_535
 
 CommaList = Annotated[list[str], NoDecode]
 Mode = Literal["enforce", "report", "off"]
+NameStyle = Literal["remembered", "full", "short-default"]
 LegacyVersion = Literal["union", "0.11", "0.15"]
 
 
@@ -77,6 +78,9 @@ class Settings(BaseSettings):
     report_scan_page: int = Field(100, ge=1, le=500, description="reports per round trip when the gateway itself filters")
     max_scan_messages: int = Field(100_000, ge=1, description="bound on queue messages looked at by one call")
     max_scan_reports: int = Field(5000, ge=1, description="bound on reports looked at by one call")
+
+    name_style: NameStyle = Field("remembered", description="names of accounts, groups and lists in replies: as clients gave them, `full` addresses, or `short-default` for local parts in the default domain")
+    role_scan_limit: int = Field(5000, ge=0, description="accounts looked at for the `members` of a role; with more of them the member is left out")
 
     validation: Annotated[dict[str, Mode], NoDecode] = Field(
         default_factory=dict, description="what happens to requests against the contract, as OPERATION=MODE, comma separated; modes enforce, report, off; default enforce"

@@ -1,0 +1,153 @@
+"""What a name may mean (mapping-principals 1.5).
+
+Use: `Pool` holds what was read; `pool.exact(name)` and `pool.loose(name)` are candidates, `ambiguous(name, candidates)` the refusal.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gateway.jmap.calls import Object
+from gateway.legacy.exchange import OldName
+from gateway.legacy.principal.context import Context
+from gateway.legacy.principal.facts import KINDS, Kind, kind_of
+from gateway.legacy.refusals import Other
+
+ACCOUNT = "Account"
+LIST = "MailingList"
+CLIENT = "OAuthClient"
+
+_PREFIXES = {"role": "role", "tenant": "tenant", "oauthClient": "oauthclient"}
+_ID_PREFIXES = {"role": "roleid", "tenant": "tenantid"}
+_TYPED = frozenset({*_PREFIXES.values(), *_ID_PREFIXES.values(), "apikey"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that a name may mean.
+
+    `name` is its full form: the address, or the name of a domain, role, tenant or client. `object` is what was read of it
+    (`facts.PROPERTIES`), None for domains, roles and tenants, which only the context knows.
+    """
+
+    kind: Kind
+    id: str
+    name: str
+    object: Object | None = None
+
+
+@dataclass(slots=True)
+class Pool:
+    """Objects by id, and the names that are remembered for some of them."""
+
+    accounts: dict[str, Object] = field(default_factory=dict)
+    lists: dict[str, Object] = field(default_factory=dict)
+    clients: dict[str, Object] = field(default_factory=dict)
+    old_names: Sequence[OldName] = ()
+
+    def add(self, type_: str, objects: Iterable[Object]) -> None:
+        """Take objects in that were read with `facts.PROPERTIES`."""
+        self._of(type_).update((it["id"], it) for it in objects)
+
+    def remembered(self, name: str) -> list[Candidate]:
+        """Accounts and lists that a client called so, and that have not been renamed elsewhere since."""
+        found = []
+        for old in self.old_names:
+            object_ = self._of(old.type).get(old.id)
+            if old.name == name and object_ is not None and object_["emailAddress"] == old.address:
+                found.append(_mail(old.type, object_))
+        return found
+
+    def exact(self, name: str, context: Context) -> list[Candidate]:
+        """Candidates with exactly this name; aliases of accounts are no names."""
+        typed = self._typed(name, context)
+        if typed is not None:
+            return typed
+        domain = context.domain_names.get(name)
+        return [
+            *([Candidate(KINDS["domain"], domain.id, domain.name)] if domain else ()),
+            *_roles(context, name),
+            *_tenants(context, name),
+            *self._clients(name),
+            *(it for it in self._mail() if "@" in name and it.name == name),
+        ]
+
+    def loose(self, name: str, context: Context) -> list[Candidate]:
+        """Candidates with nearly this name: accounts and lists with this local part, only those of the default domain if there are any.
+
+        Without any, roles and tenants whose name has capitals that old clients cannot write.
+        """
+        if "@" in name or is_typed(name):
+            return []
+        found = [it for it in self._mail() if _part(it, "name") == name]
+        if found:
+            return [it for it in found if _part(it, "domainId") == context.default_domain] or found
+        return [
+            *(it for other in context.role_names if other != name and other.lower() == name for it in _roles(context, other)),
+            *(it for other in context.tenant_names if other != name and other.lower() == name for it in _tenants(context, other)),
+        ]
+
+    def _typed(self, name: str, context: Context) -> list[Candidate] | None:
+        """Candidates of a name with a type in front, None for any other name."""
+        if not is_typed(name):
+            return None
+        prefix, _, rest = name.partition(":")
+        found: dict[str, list[Candidate]] = {
+            "role": _roles(context, rest),
+            "roleid": [Candidate(KINDS["role"], it.id, it.name) for it in (context.roles.get(rest),) if it],
+            "tenant": _tenants(context, rest),
+            "tenantid": [Candidate(KINDS["tenant"], it.id, it.name) for it in (context.tenants.get(rest),) if it],
+            "oauthclient": self._clients(rest),
+        }
+        return found.get(prefix, [])
+
+    def _mail(self) -> Iterator[Candidate]:
+        yield from (_mail(ACCOUNT, it) for it in self.accounts.values())
+        yield from (_mail(LIST, it) for it in self.lists.values())
+
+    def _clients(self, name: str) -> list[Candidate]:
+        kind = KINDS["oauthClient"]
+        return [Candidate(kind, it["id"], name, it) for it in self.clients.values() if it["clientId"] == name]
+
+    def _of(self, type_: str) -> dict[str, Object]:
+        return {ACCOUNT: self.accounts, LIST: self.lists, CLIENT: self.clients}[type_]
+
+
+def is_typed(name: str) -> bool:
+    """Whether a name says of which type it is: `role:helpdesk`, `tenantid:b`, `apikey:c:b`."""
+    prefix, colon, _ = name.partition(":")
+    return bool(colon) and prefix in _TYPED
+
+
+def distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates, each object once."""
+    return list({(it.kind.object, it.id): it for it in candidates}.values())
+
+
+def ambiguous(name: str, candidates: Sequence[Candidate]) -> Other:
+    """Refusal of a name that means several things; it names them all in a form that means one thing each."""
+    known = Counter(_told(it) for it in candidates)
+    told = sorted(_told(it) if known[_told(it)] == 1 else f"{_ID_PREFIXES.get(it.kind.word, it.kind.word)}:{it.id}" for it in candidates)
+    return Other("Ambiguous principal name", f'"{name}" matches: {", ".join(told)}')
+
+
+def _told(candidate: Candidate) -> str:
+    prefix = _PREFIXES.get(candidate.kind.word)
+    return f"{prefix}:{candidate.name}" if prefix else candidate.name
+
+
+def _part(candidate: Candidate, name: str) -> str | None:
+    part: str | None = (candidate.object or {}).get(name)
+    return part
+
+
+def _mail(type_: str, object_: Object) -> Candidate:
+    return Candidate(kind_of(type_, object_), object_["id"], object_["emailAddress"], object_)
+
+
+def _roles(context: Context, name: str) -> list[Candidate]:
+    return [Candidate(KINDS["role"], it.id, name) for it in context.role_names.get(name, ())]
+
+
+def _tenants(context: Context, name: str) -> list[Candidate]:
+    return [Candidate(KINDS["tenant"], it.id, name) for it in context.tenant_names.get(name, ())]

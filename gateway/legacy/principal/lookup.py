@@ -1,0 +1,189 @@
+"""Finding principals by name (mapping-principals 1.5, 3.1 LOOKUP).
+
+Use:
+
+    found = await look_up(exchange, "jane", others=["sales", "bob@example.org"])
+    target = await found.target(strict=True)       # ItemNotFound, Other for an ambiguous name, Forbidden
+    group = await found.one("sales", MAIL_KINDS)   # the same for a name in a list field
+    group = await found.find("sales", MAIL_KINDS)  # None instead of ItemNotFound
+
+`look_up` is one round trip as long as 16 calls suffice: 6 for the target, 4 for each other name, 5 for a context that is not at hand.
+`found.context` is the context, `found.pool` everything that was read, `found.lists_of(addresses)` the lists among it with such a recipient
+(complete for the target's address when it was looked up by that). A refusal that rests on a remembered context is confirmed with a fresh one
+before it is raised, at the price of a round trip.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from gateway.jmap.calls import Call, Get, Object, Query, Ref
+from gateway.jmap.errors import MethodError
+from gateway.legacy.exchange import Exchange
+from gateway.legacy.paging import CALLS_PER_REQUEST, find, in_chunks, pages
+from gateway.legacy.principal.candidates import ACCOUNT, CLIENT, LIST, Candidate, Pool, ambiguous, distinct, is_typed
+from gateway.legacy.principal.context import NOTE, Answer, Context, read
+from gateway.legacy.principal.facts import KINDS, PROPERTIES
+from gateway.legacy.refusals import Forbidden, ItemNotFound
+
+ALL_KINDS = frozenset(KINDS)
+LIST_MEMBERSHIP = ("id", "emailAddress", "recipients")
+PAGE = 500
+SHORTEST_WORD = 2
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(slots=True)
+class Lookup:
+    """What was found for some names, the target's among them; `forbidden` holds the types that the caller may not look at."""
+
+    exchange: Exchange
+    name: str
+    context: Context
+    cached: bool
+    pool: Pool
+    forbidden: frozenset[str]
+
+    async def target(self, kinds: Collection[str] = ALL_KINDS, *, strict: bool = False) -> Candidate:
+        """What the target's name means; Forbidden when it is nothing that the caller sees and he may look at no accounts and lists."""
+        found = await self.find(self.name, kinds, strict=strict)
+        if found is None:
+            raise Forbidden if self.forbidden >= {ACCOUNT, LIST} else ItemNotFound(self.name)
+        return found
+
+    async def one(self, name: str, kinds: Collection[str] = ALL_KINDS, *, strict: bool = False) -> Candidate:
+        """What a name means; ItemNotFound when nothing, Other when that is not clear."""
+        found = await self.find(name, kinds, strict=strict)
+        if found is None:
+            raise ItemNotFound(name)
+        return found
+
+    async def find(self, name: str, kinds: Collection[str] = ALL_KINDS, *, strict: bool = False) -> Candidate | None:
+        """What a name means, None when nothing; Other when that is not clear.
+
+        `strict`, for whoever changes what is found, also refuses a name that one thing has exactly and another as its local part, unless
+        the name is the one that a client gave.
+        """
+        meant = self.meanings(name, kinds, strict=strict)
+        if len(meant) != 1 and self.cached:
+            await self.refresh()
+            meant = self.meanings(name, kinds, strict=strict)
+        if len(meant) > 1:
+            raise ambiguous(name, meant)
+        return meant[0] if meant else None
+
+    def meanings(self, name: str, kinds: Collection[str] = ALL_KINDS, *, strict: bool = False) -> list[Candidate]:
+        """Everything that a name may mean, by what is known now."""
+        remembered = _only(self.pool.remembered(name), kinds)
+        exact = distinct([*remembered, *_only(self.pool.exact(name, self.context), kinds)])
+        if exact and (remembered or not strict):
+            return exact
+        return distinct([*exact, *_only(self.pool.loose(name, self.context), kinds)])
+
+    async def refresh(self) -> None:
+        """Exchange a remembered context for a fresh one."""
+        self.context, self.cached, _ = await read(self.exchange, fresh=True)
+
+    def lists_of(self, addresses: Iterable[str]) -> list[Object]:
+        """Lists that were read and have one of the addresses as recipient, whatever its case."""
+        wanted = {address.lower() for address in addresses}
+        return [it for it in self.pool.lists.values() if any(recipient.lower() in wanted for recipient in it["recipients"])]
+
+
+async def look_up(exchange: Exchange, name: str, *, others: Sequence[str] = (), exact_suffices: bool = False) -> Lookup:
+    """Look for the target's name and for other names, in one round trip if possible.
+
+    `exact_suffices`, for whoever changes nothing: nothing is asked when a remembered context has exactly one domain, role or tenant of
+    that name. MethodError for anything but a missing right.
+    """
+    old = await exchange.memory.called({name, *others})
+    pool = Pool(old_names=old)
+    known: Context | None = exchange.caller.recall(NOTE)
+    if exact_suffices and known is not None and not old and len(pool.exact(name, known)) == 1:
+        return Lookup(exchange, name, known, cached=True, pool=pool, forbidden=frozenset())
+    searches = [*_of_target(name), *(it for other in others for it in _of_mail(other))]
+    searches = [it for at, it in enumerate(searches) if it not in searches[:at]]
+    pairs: list[Call] = []
+    for search in searches:
+        pairs += (search, Get(search.type, Ref(len(pairs)), PROPERTIES[search.type]))
+    strays = [Get(it.type, [it.id], PROPERTIES[it.type]) for it in old if it.address.rpartition("@")[0] != _local(it.name)]
+    context, cached, answers = await read(exchange, *pairs, *strays)
+    forbidden = set()
+    unfinished: list[tuple[Query, int]] = []
+    for search, found, objects in zip(searches, answers[: len(pairs) : 2], answers[1 : len(pairs) : 2], strict=True):
+        if isinstance(found, MethodError) or isinstance(objects, MethodError):
+            forbidden.add(_forbidden(search.type, found, objects))
+            continue
+        pool.add(search.type, objects["list"])
+        unfinished.append((search, found["total"]))
+    for get, objects in zip(strays, answers[len(pairs) :], strict=True):
+        if not isinstance(objects, MethodError):
+            pool.add(get.type, objects["list"])
+    for type_, more in await _rest(exchange, unfinished):
+        pool.add(type_, more)
+    return Lookup(exchange, name, context, cached, pool, frozenset(forbidden))
+
+
+def of_recipient(address: str, properties: Sequence[str] = LIST_MEMBERSHIP, *, at: int) -> tuple[Query, Get]:
+    """The two calls, of which the first stands at position `at` of its batch, that find the lists with a recipient; and possibly more."""
+    return _texts(LIST, address), Get(LIST, Ref(at), properties)
+
+
+async def _rest(exchange: Exchange, found: Iterable[tuple[Query, int]]) -> list[tuple[str, list[Object]]]:
+    """Objects that did not fit into the first page of a search: by type, in pages."""
+    later = [page for search, total in found for page in pages(search, start=search.limit, end=total, page=search.limit)]
+    rest: list[tuple[str, list[Object]]] = []
+    for some in in_chunks(later, CALLS_PER_REQUEST // 2):
+        for type_ in dict.fromkeys(it.type for it in some):
+            found_here = await find(exchange.caller, [it for it in some if it.type == type_], PROPERTIES[type_])
+            rest += ((type_, more.objects) for more in found_here)
+    return rest
+
+
+def _of_target(name: str) -> list[Query]:
+    """Searches for a path name: by its local part, and for a bare one among clients, else among the recipients of lists."""
+    prefix, _, rest = name.partition(":")
+    if is_typed(name):
+        return [_clients(rest)] if prefix == "oauthclient" and rest else []
+    if not name:
+        return []
+    return [*_of_mail(name), _texts(LIST, name) if "@" in name else _clients(name)]
+
+
+def _of_mail(name: str) -> list[Query]:
+    """Searches for accounts and lists by the local part of a name."""
+    local = _local(name)
+    if not local or is_typed(name):
+        return []
+    return [Query(ACCOUNT, (), PAGE, filter={"name": local}), _texts(LIST, local)]
+
+
+def _texts(type_: str, text: str) -> Query:
+    """Search by the words of a text; the new server finds nothing where there are none, so then everything is read."""
+    words = any(len(word.encode()) >= SHORTEST_WORD for word in _WORD.findall(text))
+    return Query(type_, (), PAGE, filter={"text": text} if words else None)
+
+
+def _clients(name: str) -> Query:
+    return Query(CLIENT, (), PAGE, filter={"clientId": name})
+
+
+def _local(name: str) -> str:
+    """Text before the last `@`, or all of it."""
+    local, at, _ = name.rpartition("@")
+    return local if at else name
+
+
+def _forbidden(type_: str, *answers: Answer) -> str:
+    """The type, when the caller may not look at it; any other error is raised."""
+    for answer in answers:
+        if isinstance(answer, MethodError) and answer.type != "forbidden":
+            raise answer
+        if isinstance(answer, MethodError):
+            break
+    return type_
+
+
+def _only(candidates: Iterable[Candidate], kinds: Collection[str]) -> list[Candidate]:
+    return [it for it in candidates if it.kind.word in kinds]

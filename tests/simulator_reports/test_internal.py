@@ -1,5 +1,7 @@
 """Reports that are being collected: how they begin and grow, what a client may do with them, how they are sent."""
 
+import base64
+
 import pytest
 
 from gateway.simulator.reports.messages import read
@@ -77,6 +79,14 @@ def test_a_delivery_attempt_begins_a_tls_report(collecting) -> None:
     collecting.advance(1)
     (policy,) = collecting.one(TLS)["report"]["policies"].values()
     assert policy["totalFailedSessions"] == 2
+
+
+def test_recipients_of_one_mail_share_a_session(server) -> None:
+    data = b"From: <x@big.test>\r\nSubject: test\r\n\r\nHello\r\n"
+    server.world.inject({"mail_from": "x@big.test", "rcpt_to": ["a@ok.test", "b@ok.test"], "data": base64.b64encode(data).decode()})
+    server.advance(1)
+    (policy,) = server.one(TLS)["report"]["policies"].values()
+    assert policy["totalFailedSessions"] == 1
 
 
 @pytest.mark.parametrize(

@@ -116,11 +116,14 @@ class Queue:
     def _work(self, message: Message) -> None:
         """Do what is due: expiries, attempts, delivery reports; a message with nothing left to do is gone."""
         now = self.clock.seconds()
+        sessions: list[Attempted] = []
         for recipient in message.pending():
             if recipient.is_over(message.created, now):
                 recipient.status = statuses.expired(recipient.status)
             elif recipient.retry_due <= now:
-                self._attempt(recipient, message.data, now)
+                self._attempt(recipient, message.data, now, sessions)
+        for session in dict.fromkeys(sessions):  # one for all recipients of a domain
+            self.home.tell(session)
         told = bounces.due(message, now)
         if not message.pending():
             self.remove(message.id)
@@ -129,12 +132,12 @@ class Queue:
         if told:
             self._bounce(message, told, now)
 
-    def _attempt(self, recipient: Recipient, content: bytes, now: int) -> None:
+    def _attempt(self, recipient: Recipient, content: bytes, now: int, sessions: list[Attempted]) -> None:
         address = recipient.address
         if self.home.is_own(address.domain):
             recipient.status = attempts.own(address, self.home.deliver(address, content))
         else:
-            recipient.status = attempts.other(address, self.surroundings, self.home.tell)
+            recipient.status = attempts.other(address, self.surroundings, sessions.append)
         if recipient.pending:
             recipient.retry_count += 1
             recipient.retry_due = now + recipient.schedule.retry_after(recipient.retry_count)

@@ -49,10 +49,10 @@ async def test_a_report_is_read_under_every_spelling_of_its_path(old) -> None:
 
 
 async def test_ids_that_name_nothing(old) -> None:
-    for unknown in ("d!sender.test!1!1!1", "d!!1!1!1"):
+    for unknown in ("d!sender.test!1!1!1", "d!!1!1!1", "d!sender.test!1!1!1!1"):
         assert await old.call("GET", f"{REPORTS}/{unknown}") == (404, NOT_FOUND)
         assert await old.delete(f"{REPORTS}/{unknown}") is True
-    for malformed in ("zz", "d!sender.test!1!1", "x!sender.test!1!1!1", "d!sender.test!a!b!c", "d!sender.test!-1!1!1", "d!sender.test!1!1!1!1"):
+    for malformed in ("zz", "d!sender.test!1!1", "x!sender.test!1!1!1", "d!sender.test!a!b!c", "d!sender.test!-1!1!1"):
         for method in ("GET", "DELETE"):
             assert await old.call(method, f"{REPORTS}/{malformed}") == (404, NOT_FOUND), (method, malformed)
 

@@ -105,6 +105,26 @@ def test_feedback_report_as_written_and_encoded() -> None:
         assert (name, report["userAgent"]) == (ARF, "x")
 
 
+def test_feedback_report_beyond_ascii() -> None:
+    fields = "Feedback-Type: abuse\r\nUser-Agent: Prüfer\r\n".encode()
+    for text in (fields, fields + b"\r\nmore \xff\r\n"):
+        ((_, report),) = read(mail(b"Content-Type: message/feedback-report\r\n\r\n" + text, kind="multipart/report")).reports
+        assert report["userAgent"] == "Prüfer"
+
+
+def test_no_cut_and_no_broken_byte_does_harm() -> None:
+    whole = mail(
+        b"Content-Type: message/feedback-report\r\n\r\n" + FIELDS,
+        attached("application/gzip", "a!b.xml.gz", gzip.compress(XML, mtime=0)),
+        attached("application/zip", "a!b.zip", zipped("x.xml", XML)),
+        attached("application/json", "x.json", JSON),
+    )
+    assert classes(whole) == [ARF, DMARC, DMARC, TLS]
+    for place in range(len(whole)):
+        assert len(classes(whole[:place])) <= 4
+        assert len(classes(whole[:place] + b"\xc3" + whole[place + 1 :])) <= 4
+
+
 def test_a_reported_message_is_not_searched() -> None:
     inner = mail(attached("text/xml", "x.xml", XML)).replace(b"b1", b"b2")
     assert classes(mail(b"Content-Type: message/rfc822\r\n\r\n" + inner)) == []

@@ -4,7 +4,10 @@ A message is looked through part by part; a message inside the message is not. E
 own, whatever address it was sent to.
 """
 
+import base64
+import binascii
 import io
+import quopri
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -101,7 +104,10 @@ def _candidate(part: Message) -> tuple[str, Callable[[bytes], bytes], str | None
 
 def _content(part: Message) -> bytes:
     """Bytes of a part without its transfer encoding; text in UTF-8."""
-    raw = _flat(part).get_payload(decode=True)
+    inner = part.get_payload()
+    if isinstance(inner, list):
+        return _as_written(part, inner)
+    raw = part.get_payload(decode=True)
     content = raw if isinstance(raw, bytes) else b""
     charset = part.get_content_charset()
     if part.get_content_maintype() == "text" and charset not in {None, "utf-8", "us-ascii"}:
@@ -112,18 +118,17 @@ def _content(part: Message) -> bytes:
     return content
 
 
-def _flat(part: Message) -> Message:
-    """The part with its text as it was written: the parser takes what stands in any `message/*` part for a message."""
-    inner = part.get_payload()
-    if not isinstance(inner, list):
-        return part
-    flat = Message()
-    flat["Content-Transfer-Encoding"] = str(part.get("content-transfer-encoding", "8bit"))
+def _as_written(part: Message, inner: list[Any]) -> bytes:
+    """Text of a `message/*` part: the parser takes what stands in any of them for a message, so its fields are put together again."""
+    content = b""
     for message in inner[:1]:
-        if isinstance(message, Message):
-            fields = "".join(f"{name}:{value}\r\n" for name, value in message.raw_items())
-            flat.set_payload(f"{fields}\r\n{message.get_payload()}" if fields else message.get_payload())
-    return flat
+        fields = "".join(f"{name}:{value}\r\n" for name, value in message.raw_items())
+        content = f"{fields}\r\n{message.get_payload()}".lstrip().encode("utf-8", "surrogateescape")
+    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
+    try:
+        return base64.b64decode(content) if encoding == "base64" else quopri.decodestring(content) if encoding == "quoted-printable" else content
+    except binascii.Error as error:
+        raise Packed(str(error)) from error
 
 
 def _as_it_is(data: bytes) -> bytes:

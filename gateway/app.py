@@ -1,5 +1,6 @@
 """One gateway put together and running: wiring, start, and a stop that lets everything under way finish."""
 
+import asyncio
 import contextlib
 import gc
 import ssl
@@ -45,6 +46,8 @@ class App:
             await upstream.start()
             stack.push_async_callback(upstream.close)
             self._handler = handler = build_handler(settings, upstream, state, self._now)
+            looking = asyncio.create_task(handler.run())
+            stack.callback(looking.cancel)
             # The drain is ours: what aiohttp would wait for is over by then.
             self._runner = runner = web.ServerRunner(Listener(handler, settings), shutdown_timeout=STREAM_GRACE_SECONDS)
             await runner.setup()

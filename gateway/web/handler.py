@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TypeVar
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -24,14 +23,16 @@ from gateway.web.answer import Answers, Served, accept
 from gateway.web.background import Background
 from gateway.web.body import read_body
 from gateway.web.clients import Clients
+from gateway.web.deadlines import Deadlines, Late
 from gateway.web.errors import reply_to
 from gateway.web.observe import LOGINS_REFUSED, PASSED_THROUGH, UNDER_WAY, Observer, Visit, deprecation
 from gateway.web.passthrough import Passthrough
 from gateway.web.reply import CORS, Reply, preflight, success
 from gateway.web.stream import CutShort, Stream
 
+COUNT_SECONDS = 1.0
+
 _log = logging.getLogger(__name__)
-_Value = TypeVar("_Value")
 
 
 class Handler:
@@ -63,6 +64,7 @@ class Handler:
             settings, contract=contract, upstream=upstream, flags=flags, memory=memory, background=self._background, now=now
         )
         self._passthrough = Passthrough(settings, upstream)
+        self._deadlines = Deadlines(settings.timeouts.request)
         self._under_way = 0
         self._drained: asyncio.Event | None = None
 
@@ -73,7 +75,6 @@ class Handler:
         address = self._clients.address(request)
         visit = self._observer.begin(request, path, address, self._cors)
         self._under_way += 1
-        UNDER_WAY.inc()
         response: web.StreamResponse | None = None
         try:
             response = await self._respond(request, path, query, visit)
@@ -85,13 +86,18 @@ class Handler:
             response = self._refuse(error, visit)
         finally:
             self._under_way -= 1
-            UNDER_WAY.dec()
             self._observer.done(visit, response.status if response is not None else 0, _length(response))
         if self._drained is not None:
             response.force_close()
             if not self._under_way:
                 self._drained.set()
         return response
+
+    async def run(self) -> None:
+        """Watch the requests under way until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._deadlines.run())
+            group.create_task(self._count())
 
     async def drain(self, seconds: float) -> None:
         """Let requests and work behind them finish for so long; connections end with their next reply, live streams at once."""
@@ -129,7 +135,8 @@ class Handler:
         clients.enter(address)
         try:
             caller = self._upstream.caller(credential.header, address)
-            answer = await self._in_time(self._ask(request, path, query, visit, caller), request.method)
+            with self._deadlines.watch():
+                answer = await self._ask(request, path, query, visit, caller)
             if isinstance(answer, Reply):
                 return answer.response(_headers(visit))
             return await answer.send(request, _headers(visit))
@@ -137,6 +144,8 @@ class Handler:
             if refusal.status == HTTPStatus.UNAUTHORIZED:
                 self._note_refused_login(visit)
             raise
+        except Late:
+            raise (TooSlow if request.method == "GET" else OutcomeUnknown) from None
         finally:
             clients.leave(address)
 
@@ -166,15 +175,10 @@ class Handler:
             self._note_refused_login(visit)
         return response
 
-    async def _in_time(self, asking: Awaitable[_Value], method: str) -> _Value:
-        """The result, within the time that one request may take in all."""
-        try:
-            async with asyncio.timeout(self._settings.timeouts.request) as limit:
-                return await asking
-        except TimeoutError:
-            if limit.expired():
-                raise (TooSlow if method == "GET" else OutcomeUnknown) from None
-            raise
+    async def _count(self) -> None:
+        while True:
+            UNDER_WAY.set(self._under_way)
+            await asyncio.sleep(COUNT_SECONDS)
 
     def _note_refused_login(self, visit: Visit) -> None:
         self._clients.login_refused(visit.address)

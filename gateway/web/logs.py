@@ -1,22 +1,63 @@
 """Log lines: one JSON object each, or text for people. Messages of exceptions are left out, since they may quote a request."""
 
+import asyncio
 import logging
 import sys
 import traceback
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TextIO
 
 from gateway.jmap import wire
 from gateway.settings import Settings
 
+TOGETHER_SECONDS = 0.05
+
 
 def configure(settings: Settings) -> None:
     """Send everything that is logged in this process to standard error, in the form that the settings ask for."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
+    # What records would note of threads and processes stands in no line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    lines = Lines(sys.stderr)
+    lines.setFormatter(JsonLines() if settings.log_format == "json" else TextLines())
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [lines]
     root.setLevel(settings.log_level.upper())
+
+
+class Lines(logging.Handler):
+    """Writes lines to a stream: warnings and worse at once, others together a moment later."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._waiting: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a line, and write it or see to it that it will be written."""
+        try:
+            self._waiting.append(self.format(record))
+        except Exception:  # noqa: BLE001 - what logging asks of its handlers
+            self.handleError(record)
+            return
+        if record.levelno >= logging.WARNING:
+            self.flush()
+        elif len(self._waiting) == 1:
+            try:
+                asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self.flush)
+            except RuntimeError:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        self.acquire()
+        try:
+            if self._waiting:
+                self._stream.write("\n".join(self._waiting) + "\n")
+                self._waiting.clear()
+                self._stream.flush()
+        finally:
+            self.release()
 
 
 class JsonLines(logging.Formatter):
@@ -53,7 +94,12 @@ class TextLines(logging.Formatter):
 
 
 def _time(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_second(int(record.created))}.{int(record.msecs):03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(unix: int) -> str:
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _where(error: BaseException) -> tuple[str, list[str]]:

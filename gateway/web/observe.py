@@ -112,7 +112,8 @@ class Observer:
                 "ms": round(elapsed * 1000, 2),
                 "agent": visit.agent,
             }
-            _access.info("request", extra={"fields": fields})
+            # Without the search for the line of code that logs, which `info` would do.
+            _access.handle(_access.makeRecord(_access.name, logging.INFO, "", 0, "request", (), None, extra={"fields": fields}))
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text form, at most a second old; with several workers those of all of them."""

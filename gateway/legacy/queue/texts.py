@@ -1,13 +1,19 @@
 """Delivery states in the words of the old server (mapping-operations 2.2).
 
-Every function takes the `status` of one recipient as the new server gives it: an object with `@type` and, for an answer or a
-failure, the `response…` and `error…` members. The texts are fixed: old clients cut them at `, Message: `.
+A `status` is that of one recipient as the new server gives it: an object with `@type` and, for an answer or a failure, the
+`response…` and `error…` members. The texts are fixed: old clients cut them at `, Message: `.
 """
+
+from typing import TypeAlias
 
 from gateway.jmap.calls import Object
 
 PENDING = frozenset({"Scheduled", "TemporaryFailure"})
 
+State: TypeAlias = str | Object
+"""`"scheduled"`, or an object with one member `completed`, `temp_fail` or `perm_fail` whose value is a text."""
+
+_SCHEDULED: tuple[State, State] = ("scheduled", "scheduled")
 _MEMBER = {"TemporaryFailure": "temp_fail", "PermanentFailure": "perm_fail"}
 _WITH_MESSAGE = {
     "dnsError": "DNS lookup failed: ",
@@ -24,53 +30,57 @@ _WITHOUT_MESSAGE = {
 _CANCELED = "Delivery canceled."
 
 
-def recipient_status(status: Object) -> str | Object:
-    """State of a recipient as v0.13 to v0.15 wrote it: `"scheduled"`, or one member `completed`, `temp_fail` or `perm_fail`."""
-    kind = status["@type"]
-    if kind == "Scheduled":
-        return "scheduled"
-    if kind == "Completed":
-        return {"completed": _response(status)}
-    if status["errorType"] == "unexpectedResponse":
-        reason = f"Unexpected response for {status['errorCommand'] or ''}: {_response(status)}"
-    else:
-        reason = _reason(status)
-    return {_MEMBER[kind]: f"Error for {status['responseHostname'] or ''}: {reason}"}
+def recipient_states(status: Object) -> tuple[State, State]:
+    """State of a recipient as v0.13 to v0.15 wrote it, and as v0.11 and v0.12 did.
 
-
-def early_recipient_status(status: Object) -> str | Object:
-    """State of a recipient as v0.11 and v0.12 wrote it: only what SMTP answered to RCPT TO, and cancellations.
-
-    A final failure of another kind, which those versions kept on the domain alone, is told here too: `"scheduled"` would promise
-    an attempt that never comes.
+    The early versions told of a recipient only what SMTP answered to RCPT TO, and cancellations; the rest stood on the domain. A
+    final failure of that kind is told here all the same: `"scheduled"` would promise an attempt that never comes.
     """
     kind = status["@type"]
-    if kind == "Completed":
-        return {"completed": _response(status)}
     if kind == "Scheduled":
-        return "scheduled"
-    if _answers_recipient(status):
-        return {_MEMBER[kind]: _response(status)}
+        return _SCHEDULED
+    if kind == "Completed":
+        state = {"completed": _response(status)}
+        return state, state
+    member, host = _MEMBER[kind], status["responseHostname"] or ""
+    if status["errorType"] == "unexpectedResponse":
+        response, command = _response(status), status["errorCommand"] or ""
+        latest = {member: f"Error for {host}: Unexpected response for {command}: {response}"}
+        if command.startswith("RCPT TO"):
+            return latest, {member: response}
+    else:
+        latest = {member: f"Error for {host}: {_reason(status)}"}
     if kind == "TemporaryFailure":
-        return "scheduled"
+        return latest, "scheduled"
     if _canceled(status):
-        return {"perm_fail": f"Code: 0, Enhanced code: 0.0.0, Message: {_CANCELED}"}
-    return {"perm_fail": _domain_reason(status)}
+        return latest, {"perm_fail": f"Code: 0, Enhanced code: 0.0.0, Message: {_CANCELED}"}
+    return latest, {"perm_fail": _domain_reason(status)}
 
 
-def domain_status(statuses: list[Object]) -> str | Object:
-    """State of a domain as v0.11 and v0.12 wrote it, from the states of its recipients in their order."""
-    kinds = [status["@type"] for status in statuses]
-    if not PENDING.isdisjoint(kinds):
-        for status in statuses:
-            if status["@type"] == "TemporaryFailure" and not _answers_recipient(status):
+def domain_state(statuses: list[Object]) -> State:
+    """State of a domain as v0.11 and v0.12 wrote it, from the states of its recipients in their order.
+
+    Somebody pending: the first trouble that is no answer about a recipient. Nobody: the first such failure when nothing was delivered.
+    """
+    waiting = delivered = False
+    failure: Object | None = None
+    for status in statuses:
+        kind = status["@type"]
+        if kind == "Scheduled":
+            waiting = True
+        elif kind == "Completed":
+            delivered = True
+        elif kind == "TemporaryFailure":
+            if not _answers_recipient(status):
                 return {"temp_fail": _domain_reason(status)}
+            waiting = True
+        elif failure is None and not _answers_recipient(status) and not _canceled(status):
+            failure = status
+    if waiting:
         return "scheduled"
-    if "Completed" not in kinds:
-        for status in statuses:
-            if not _answers_recipient(status) and not _canceled(status):
-                return {"perm_fail": _domain_reason(status)}
-    return {"completed": ""}
+    if failure is None or delivered:
+        return {"completed": ""}
+    return {"perm_fail": _domain_reason(failure)}
 
 
 def _response(status: Object) -> str:
@@ -108,4 +118,4 @@ def _answers_recipient(status: Object) -> bool:
 
 
 def _canceled(status: Object) -> bool:
-    return (status["errorType"], status["errorMessage"]) == ("io", _CANCELED)
+    return status["errorType"] == "io" and bool(status["errorMessage"] == _CANCELED)

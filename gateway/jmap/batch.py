@@ -12,7 +12,10 @@ from gateway.jmap.session import ServerLimits
 
 def fits(calls: Sequence[Call], limits: ServerLimits) -> bool:
     """Whether the batch can be sent as it is, which is the rule."""
-    return len(calls) <= limits.calls and all(_weight(call) <= _most(call, limits) for call in calls)
+    for call in calls:
+        if _weight(call) > _most(call, limits):
+            return False
+    return len(calls) <= limits.calls
 
 
 def divide(calls: Sequence[Call], limits: ServerLimits) -> list[list[tuple[int, Call]]]:

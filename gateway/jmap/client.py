@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-import hmac
+import hashlib
 import logging
 import re
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Hashable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from cachetools import LRUCache, TTLCache
 from multidict import CIMultiDict
@@ -55,14 +55,11 @@ class Upstream:
     """One new server: connections, limits, slots per account and what is remembered of callers for a few seconds.
 
     `session` is the anonymous session: limits and paths that hold for everybody; `settings` are the given ones with page sizes
-    cut to these limits. `forward` and `websocket` pass requests on (`Transport`). Uploads, downloads and live streams of a caller
-    belong beside `Caller.request`, on `transport`.
+    cut to these limits. Uploads, downloads and live streams of a caller belong beside `Caller.request`, on `transport`.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.transport = Transport(settings)
-        self.forward = self.transport.forward
-        self.websocket = self.transport.websocket
         self.session = Session()
         self.settings = settings
         self._given = settings
@@ -103,7 +100,7 @@ class Upstream:
         """
         address = client_address if self._given.forward_client_address else None
         try:
-            identity = f"{authorization}\0{address or ''}".encode()
+            identity = (f"{authorization}\0{address}" if address else authorization).encode()
         except UnicodeEncodeError:
             identity = None
         if identity is None:
@@ -111,7 +108,7 @@ class Upstream:
         headers = CIMultiDict(_PLAIN, Authorization=authorization)
         if address:
             headers["X-Forwarded-For"] = address
-        return Caller(self, headers, hmac.digest(self._key, identity, "sha256"))
+        return Caller(self, headers, hashlib.blake2b(identity, key=self._key, digest_size=16).digest())
 
     async def discover(self) -> Session:
         """Read the anonymous session object, whose limits and paths hold for everybody, and go by it from now on."""
@@ -143,11 +140,12 @@ class Upstream:
 
         Raises HttpRefusal for any other status, Busy when the server stays crowded beyond the deadline, else as `Transport.exchange`.
         """
-        repeats = Repeats(self._given.limits.queue_seconds)
+        repeats = None
         while True:
             try:
                 reply = await self.transport.exchange(method, url, headers, body, write=write)
             except Unreachable as failure:
+                repeats = repeats or Repeats(self._given.limits.queue_seconds)
                 pause = repeats.after_failure(failure)
                 if pause is None:
                     raise
@@ -157,6 +155,7 @@ class Upstream:
                 refusal = refusal_of(reply)
                 if refusal.limit != "maxConcurrentRequests":
                     raise refusal
+                repeats = repeats or Repeats(self._given.limits.queue_seconds)
                 pause = repeats.after_crowd()
                 if pause is None:
                     raise Busy
@@ -174,10 +173,10 @@ class Upstream:
         """What shares the slots of a caller: all known credentials of one account, else this credential alone."""
         return self._owners.get(caller.key, caller.key)
 
-    def learn_owner(self, caller: "Caller", answer: Object) -> None:
-        """Note the account of a credential, which every answer to a call without `accountId` names."""
-        owner = answer.get("accountId")
-        if isinstance(owner, str):
+    def learn_owner(self, caller: "Caller", answer: Object | MethodError, slot: Hashable) -> None:
+        """Note the account of a credential, which every answer to a call without `accountId` names; `slot` is what was thought before."""
+        owner = answer.get("accountId") if isinstance(answer, dict) else None
+        if owner != slot and isinstance(owner, str):
             self._owners[caller.key] = owner
 
     def forget(self, caller: "Caller") -> None:
@@ -248,8 +247,9 @@ class Caller:
         One round trip, unless the batch exceeds the server's limits: then it goes in parts, and nothing follows a failed part.
         Raises any of `jmap.errors`.
         """
-        answers = await self._ask(calls, all_parts=False)
-        return [_sound(answer) for answer in answers]
+        if batch.fits(calls, self._upstream.session.limits):
+            return _sound(await self._send(calls))
+        return _sound(await self._in_parts(calls, all_parts=False))
 
     async def attempt(self, *calls: Call) -> list[Object | MethodError]:
         """Send one batch and give the arguments of each answer, or its method error, in order.
@@ -257,7 +257,9 @@ class Caller:
         For calls that can do without each other; all parts of a batch that exceeds the server's limits are sent. Raises any other of
         `jmap.errors`.
         """
-        return await self._ask(calls, all_parts=True)
+        if batch.fits(calls, self._upstream.session.limits):
+            return await self._send(calls)
+        return await self._in_parts(calls, all_parts=True)
 
     async def account(self) -> Account:
         """Rights, edition and locale of the caller; remembered for `caller_cache_seconds`, a failure never."""
@@ -284,53 +286,51 @@ class Caller:
         self._upstream.notes.drop(kind)
 
     async def _own(self, looking: Coroutine[Any, Any, _Value]) -> _Value:
-        value = await self._judged(looking)
+        try:
+            value = await looking
+        except HttpRefusal as refusal:
+            self._note(refusal)
+            raise
         self.heard = True
         return value
 
-    async def _ask(self, calls: Sequence[Call], *, all_parts: bool) -> list[Object | MethodError]:
-        """Answer or error of each call, from as many requests as the limits demand."""
-        limits = self._upstream.session.limits
-        if batch.fits(calls, limits):
-            return await self._send(calls)
+    async def _in_parts(self, calls: Sequence[Call], *, all_parts: bool) -> list[Object | MethodError]:
+        """Answer or error of each call of a batch that exceeds the limits."""
         answers: list[tuple[int, Object | MethodError]] = []
-        for part in batch.divide(calls, limits):
+        for part in batch.divide(calls, self._upstream.session.limits):
             positions, pieces = zip(*part, strict=True)
             found = await self._send(pieces)
-            if not all_parts:
-                found = [_sound(answer) for answer in found]
-            answers += zip(positions, found, strict=True)
+            answers += zip(positions, found if all_parts else _sound(found), strict=True)
         return batch.join(calls, answers)
 
     async def _send(self, calls: Sequence[Call]) -> list[Object | MethodError]:
+        """Answer or error of each call of one request, which is sent again while it only loses races."""
         upstream = self._upstream
         body = wire.dumps(request_body(calls))
+        write = any(call.writes for call in calls)
+        lost = 0
         slot = upstream.slot_of(self)
         await upstream.slots.acquire(slot)
         try:
-            return await self._judged(self._answers(calls, body))
+            while True:
+                reply = await upstream.send("POST", upstream.api, self.headers, body, write=write)
+                self.heard = True
+                answers = self._read(calls, reply, write=write)
+                upstream.learn_owner(self, answers[0], slot)
+                if not nothing_written(calls, answers):
+                    return answers
+                lost += 1
+                pause = after_race(lost)
+                if pause is None:
+                    return answers
+                await asyncio.sleep(pause)
+        except HttpRefusal as refusal:
+            self._note(refusal)
+            raise
         finally:
             upstream.slots.release(slot)
 
-    async def _answers(self, calls: Sequence[Call], body: bytes) -> list[Object | MethodError]:
-        """Answers of one request, sent again while it only loses races."""
-        upstream = self._upstream
-        write = any(call.writes for call in calls)
-        lost = 0
-        while True:
-            reply = await upstream.send("POST", upstream.api, self.headers, body, write=write)
-            self.heard = True
-            answers, failures = self._read(calls, reply, write=write)
-            if not any(failures):
-                upstream.learn_owner(self, answers[0])
-                return [*answers]
-            lost += 1
-            pause = after_race(lost) if nothing_written(calls, failures) else None
-            if pause is None:
-                return [failure or answer for answer, failure in zip(answers, failures, strict=True)]
-            await asyncio.sleep(pause)
-
-    def _read(self, calls: Sequence[Call], reply: bytes, *, write: bool) -> tuple[list[Object], list[MethodError | None]]:
+    def _read(self, calls: Sequence[Call], reply: bytes, *, write: bool) -> list[Object | MethodError]:
         try:
             return replies.read(calls, wire.value_of(reply))
         except Garbled as garbled:
@@ -339,20 +339,17 @@ class Caller:
             _log.warning("%s, to %s", garbled, " ".join(f"x:{call.type}/{call.method}" for call in calls))
         raise OutcomeUnknown
 
-    async def _judged(self, looking: Coroutine[Any, Any, _Value]) -> _Value:
-        try:
-            return await looking
-        except HttpRefusal as refusal:
-            if refusal.status in _REFUSED:
-                self._upstream.forget(self)
-            raise
+    def _note(self, refusal: HttpRefusal) -> None:
+        if refusal.status in _REFUSED:
+            self._upstream.forget(self)
 
 
-def _sound(answer: Object | MethodError) -> Object:
-    """The answer, unless it is an error: that is raised."""
-    if isinstance(answer, MethodError):
-        raise answer
-    return answer
+def _sound(answers: list[Object | MethodError]) -> list[Object]:
+    """The answers when there is no error among them; else the first one is raised."""
+    for answer in answers:
+        if isinstance(answer, MethodError):
+            raise answer
+    return cast("list[Object]", answers)
 
 
 def refusal_of(reply: Reply) -> HttpRefusal:

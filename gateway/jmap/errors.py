@@ -1,7 +1,7 @@
 """What can go wrong between the gateway and the new server.
 
     UpstreamError
-    ├── Unreachable            no connection, or the breaker is open: nothing was sent
+    ├── Unreachable            no connection, one that broke while reading, or the breaker is open: nothing was changed
     ├── Busy                   the caller's own queue for a free slot ran over its deadline: nothing was sent
     ├── TooSlow                a read was not answered in time
     ├── OutcomeUnknown         a write was sent and its answer was lost
@@ -18,7 +18,7 @@ class UpstreamError(Exception):
 
 
 class Unreachable(UpstreamError):
-    """No connection could be made or the breaker is open; nothing was sent."""
+    """No connection could be made, it kept breaking while reading, or the breaker is open; nothing was changed."""
 
     def __init__(self, retry_after: int = 5) -> None:
         super().__init__("the new server cannot be reached")

@@ -1,6 +1,6 @@
 """Judging the answer to a batch: does it say what the protocol promises, about what was asked, and did a call fail."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gateway.jmap.calls import Call, Get, Object, Query, Ref
@@ -9,8 +9,8 @@ from gateway.jmap.errors import Garbled, MethodError
 _MISSED = "a change was left unanswered"
 
 
-def read(calls: Sequence[Call], document: Any) -> tuple[list[Object], list[MethodError | None]]:
-    """Arguments of each answer, and its method error or None, both in the order of the calls.
+def read(calls: Sequence[Call], document: Any) -> list[Object | MethodError]:
+    """Arguments of each answer or its method error, in the order of the calls.
 
     Garbled when an answer is missing, stands in the wrong place, has the wrong form or speaks of objects that were not asked for:
     what a destructive call goes by must have been found by its own query.
@@ -20,19 +20,17 @@ def read(calls: Sequence[Call], document: Any) -> tuple[list[Object], list[Metho
         raise Garbled("no methodResponses")
     if len(responses) != len(calls):
         raise Garbled(f"{len(responses)} answers to {len(calls)} calls")
-    answers: list[Object] = []
-    failures: list[MethodError | None] = []
+    answers: list[Object | MethodError] = []
     for position, (call, response) in enumerate(zip(calls, responses, strict=True)):
         name, arguments = _parts(response, position)
-        if name == "error":
-            failures.append(_failure(call, arguments))
-        elif name == f"x:{call.type}/{call.method}":
+        if name == f"x:{call.type}/{call.method}":
             _judge(call, arguments, answers)
-            failures.append(None)
+            answers.append(arguments)
+        elif name == "error":
+            answers.append(_failure(call, arguments))
         else:
             raise Garbled("an answer to another method")
-        answers.append(arguments)
-    return answers, failures
+    return answers
 
 
 def _parts(response: Any, position: int) -> tuple[str, Object]:
@@ -53,7 +51,7 @@ def _failure(call: Call, arguments: Object) -> MethodError:
     return MethodError(f"x:{call.type}/{call.method}", type_, description if isinstance(description, str) else "")
 
 
-def _judge(call: Call, arguments: Object, earlier: Sequence[Object]) -> None:
+def _judge(call: Call, arguments: Object, earlier: Sequence[Object | MethodError]) -> None:
     if isinstance(call, Query):
         _texts(arguments.get("ids"))
         if not isinstance(arguments.get("total"), int):
@@ -66,23 +64,31 @@ def _judge(call: Call, arguments: Object, earlier: Sequence[Object]) -> None:
         _answered(call.destroy, arguments, "destroyed", "notDestroyed")
 
 
-def _judge_get(call: Get, arguments: Object, earlier: Sequence[Object]) -> None:
+def _judge_get(call: Get, arguments: Object, earlier: Sequence[Object | MethodError]) -> None:
     objects = arguments.get("list")
     if not isinstance(objects, list):
         raise Garbled("a get without a list")
-    asked = _asked(call, earlier)
-    for item in objects:
-        if not isinstance(item, dict) or not isinstance(item.get("id"), str):
-            raise Garbled("an object without an id")
-        if asked is not None and item["id"] not in asked:
-            raise Garbled("an object that was not asked for")
+    try:
+        found = {item["id"] for item in objects}
+        "".join(found)  # a TypeError when an id is no text
+        strange = found.difference(_asked(call, earlier, found))
+    except (TypeError, LookupError):
+        raise Garbled("an object without an id") from None
+    if strange:
+        raise Garbled("an object that was not asked for")
 
 
-def _asked(call: Get, earlier: Sequence[Object]) -> frozenset[str] | None:
-    """Ids that a get may answer; None where they are known only to the server (all, other reference paths, creation references)."""
+def _asked(call: Get, earlier: Sequence[Object | MethodError], found: Iterable[str]) -> Iterable[str]:
+    """Ids that a get may answer; those `found` where only the server knows (all objects, other reference paths, creation references)."""
     if isinstance(call.ids, Ref):
-        return frozenset(earlier[call.ids.call].get("ids", ())) if call.ids.path == "/ids" else None
-    return None if call.ids is None or any(id_.startswith("#") for id_ in call.ids) else frozenset(call.ids)
+        source = earlier[call.ids.call]
+        if isinstance(source, MethodError):
+            return ()
+        ids: Iterable[str] = source.get("ids", ()) if call.ids.path == "/ids" else found
+        return ids
+    if call.ids is None or "#" in "".join(call.ids):
+        return found
+    return call.ids
 
 
 def _answered(asked: Any, arguments: Object, done: str, refused: str) -> None:

@@ -57,22 +57,25 @@ class Repeats:
 
 
 def after_race(lost: int) -> float | None:
-    """Seconds to wait after a change lost a race for the `lost`-th time, None when it was lost too often."""
-    return None if lost > RACES else _about(0.03 * 2**lost)
+    """20 to 100 ms as seconds after a change lost a race for the `lost`-th time, None when it was lost too often (mapping-principals 3.0)."""
+    return None if lost > RACES else _about(0.06)
 
 
-def nothing_written(calls: Sequence[Call], failures: Sequence[MethodError | None]) -> bool:
+def nothing_written(calls: Sequence[Call], answers: Sequence[object]) -> bool:
     """Whether a batch may be sent again after its answers: a race was lost and no change of it was carried out.
 
-    `failures` has one entry per call. A `/set` that fails as a whole may have written the objects before the failing one
-    (jmap-management-api 1.10), so only those of a single object count as not done.
+    `answers` has one entry per call, a MethodError where it failed. A `/set` that fails as a whole may have written the objects
+    before the failing one (jmap-management-api 1.10), so only those of a single object count as not done.
     """
-    changes = [(call, failure) for call, failure in zip(calls, failures, strict=True) if isinstance(call, Set)]
-    return bool(changes) and all(
-        failure is not None and failure.type == "serverUnavailable" and call.objects == 1 for call, failure in changes
-    )
+    lost = False
+    for call, answer in zip(calls, answers, strict=True):
+        if call.writes:
+            lost = isinstance(answer, MethodError) and answer.type == "serverUnavailable" and isinstance(call, Set) and call.objects == 1
+            if not lost:
+                return False
+    return lost
 
 
 def _about(seconds: float) -> float:
-    """Between half and one and a half of the pause, so that rivals part."""
-    return seconds * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, protects nothing
+    """Between a third and five thirds of the pause, so that rivals part."""
+    return seconds * random.uniform(1 / 3, 5 / 3)  # noqa: S311 - spreads load, protects nothing

@@ -26,7 +26,7 @@ async def test_target_headers_and_body_go_as_they_are(liar, upstream):
         yield b"\x00"
 
     liar.then = act
-    async with upstream.forward("PROPFIND", TARGET, {"Depth": "1", "Content-Length": "3"}, body()) as response:
+    async with upstream.transport.forward("PROPFIND", TARGET, {"Depth": "1", "Content-Length": "3"}, body()) as response:
         assert (response.status, response.headers["X-Own"]) == (207, "1")
         assert await response.content.read() == b"\x1f\x8b\x00"
     (request,) = liar.seen
@@ -46,7 +46,7 @@ async def test_an_answer_is_given_while_it_comes_in(liar, upstream):
         return response
 
     liar.then = act
-    async with upstream.forward("GET", "/echo", {}) as response:
+    async with upstream.transport.forward("GET", "/echo", {}) as response:
         assert await response.content.readany() == b"first"
         second.set()
         assert await response.content.read() == b"second"
@@ -61,14 +61,14 @@ async def test_a_body_of_unknown_length_is_streamed(liar, upstream):
             yield b"x" * 1000
 
     liar.then = act
-    async with upstream.forward("POST", "/echo", {}, body()) as response:
+    async with upstream.transport.forward("POST", "/echo", {}, body()) as response:
         assert len(await response.read()) == 20_000
     assert liar.seen[0].headers["Transfer-Encoding"] == "chunked"
 
 
 async def test_redirects_are_handed_on(liar, upstream):
     liar.then = liar.problem(307, h_Location=liar.url + "/elsewhere")
-    async with upstream.forward("GET", "/echo", {}) as response:
+    async with upstream.transport.forward("GET", "/echo", {}) as response:
         assert response.status == 307
     assert [request.target for request in liar.seen] == ["/echo"]
 
@@ -76,7 +76,7 @@ async def test_redirects_are_handed_on(liar, upstream):
 @pytest.mark.parametrize("target", ["", "echo", "@evil.example/", "http://evil.example/"])
 async def test_the_host_is_always_the_configured_one(liar, upstream, target):
     with pytest.raises(ValueError, match="slash"):
-        async with upstream.forward("GET", target, {}):
+        async with upstream.transport.forward("GET", target, {}):
             pass
     assert liar.seen == []
 
@@ -86,7 +86,7 @@ async def test_the_host_is_always_the_configured_one(liar, upstream, target):
 async def test_a_change_is_forwarded_once(liar, upstream, method, act):
     liar.then = getattr(liar, act)
     with pytest.raises(OutcomeUnknown):
-        async with upstream.forward(method, "/echo", {}):
+        async with upstream.transport.forward(method, "/echo", {}):
             pass
     await asyncio.sleep(0.02)
     assert len(liar.seen) == 1
@@ -96,14 +96,14 @@ async def test_a_change_is_forwarded_once(liar, upstream, method, act):
 async def test_a_read_is_forwarded_once(liar, upstream, act, error):
     liar.then = getattr(liar, act)
     with pytest.raises(error):
-        async with upstream.forward("GET", "/echo", {}):
+        async with upstream.transport.forward("GET", "/echo", {}):
             pass
     assert len(liar.seen) == 1
 
 
 async def test_a_cut_after_the_beginning_shows_in_the_body(liar, upstream):
     liar.then = liar.cut_in_chunks
-    async with upstream.forward("GET", "/echo", {}) as response:
+    async with upstream.transport.forward("GET", "/echo", {}) as response:
         with pytest.raises(aiohttp.ClientError):
             await response.read()
 
@@ -117,9 +117,9 @@ async def test_live_streams_may_be_silent(liar, upstream):
         return response
 
     liar.then = act
-    async with upstream.forward("GET", "/echo", {}, live=True) as response:
+    async with upstream.transport.forward("GET", "/echo", {}, live=True) as response:
         assert await response.content.read() == b"event: ping\n\n"
-    async with upstream.forward("GET", "/echo", {}) as response:
+    async with upstream.transport.forward("GET", "/echo", {}) as response:
         with pytest.raises(TimeoutError):
             await response.content.read()
 
@@ -127,12 +127,12 @@ async def test_live_streams_may_be_silent(liar, upstream):
 async def test_streams_beyond_the_cap_are_refused_and_leave_ordinary_requests_alone(liar, open_upstream):
     upstream = await open_upstream(liar.url, limits={"connections": 1})
     liar.then = liar.silent_in_body
-    async with upstream.forward("GET", "/echo", {}):
+    async with upstream.transport.forward("GET", "/echo", {}):
         with pytest.raises(Busy):
-            async with upstream.forward("GET", "/echo", {}):
+            async with upstream.transport.forward("GET", "/echo", {}):
                 pass
         assert (await upstream.caller("Basic one").account()).edition == "oss"
-    async with upstream.forward("GET", "/echo", {}) as response:
+    async with upstream.transport.forward("GET", "/echo", {}) as response:
         assert response.status == 200
 
 
@@ -151,7 +151,7 @@ async def test_a_client_that_leaves_ends_the_stream_upstream(liar, upstream):
         return response
 
     async def watch():
-        async with upstream.forward("GET", "/echo", {}, live=True) as response:
+        async with upstream.transport.forward("GET", "/echo", {}, live=True) as response:
             await response.content.read()
 
     liar.then = act
@@ -173,7 +173,7 @@ async def test_a_client_that_leaves_within_its_upload_ends_it(upstream):
         await asyncio.sleep(60)
 
     async def send():
-        async with upstream.forward("POST", "/echo", {"Content-Length": "1000"}, body()):
+        async with upstream.transport.forward("POST", "/echo", {"Content-Length": "1000"}, body()):
             pass
 
     sending = asyncio.create_task(send())
@@ -189,7 +189,7 @@ async def test_nobody_listens(open_upstream):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         upstream = await open_upstream(f"http://127.0.0.1:{taken.getsockname()[1]}")
-        for opening in (upstream.forward("POST", "/echo", {}), upstream.websocket("/jmap/ws", {})):
+        for opening in (upstream.transport.forward("POST", "/echo", {}), upstream.transport.websocket("/jmap/ws", {})):
             with pytest.raises(Unreachable):
                 async with opening:
                     pass
@@ -209,7 +209,7 @@ async def test_a_websocket_carries_both_ways(liar, upstream):
         return socket_
 
     liar.then = act
-    async with upstream.websocket("/echo?a=%20", {"Authorization": "Basic one"}, ("jmap",)) as channel:
+    async with upstream.transport.websocket("/echo?a=%20", {"Authorization": "Basic one"}, ("jmap",)) as channel:
         assert channel.protocol == "jmap"
         await channel.send_str("ü")
         assert await channel.receive_str() == "ü"
@@ -227,7 +227,7 @@ async def test_a_websocket_carries_both_ways(liar, upstream):
 async def test_a_websocket_that_is_declined(liar, upstream, status):
     liar.then = liar.problem(status)
     with pytest.raises(HttpRefusal) as error:
-        async with upstream.websocket("/echo", {"Authorization": "Basic one"}):
+        async with upstream.transport.websocket("/echo", {"Authorization": "Basic one"}):
             pass
     assert error.value.status == status
     assert error.value.__context__ is None

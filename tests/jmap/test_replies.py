@@ -14,16 +14,14 @@ def answered(*responses):
 
 def test_answers_come_in_the_order_of_the_calls():
     got = ["x:Task/get", {"list": [{"id": "bb"}, {"id": "ba"}], "notFound": []}, "c1"]
-    answers, failures = read((QUERY, Get("Task", Ref(0))), answered(FOUND, got))
-    assert answers == [FOUND[1], got[1]]
-    assert failures == [None, None]
+    assert read((QUERY, Get("Task", Ref(0))), answered(FOUND, got)) == [FOUND[1], got[1]]
 
 
 def test_method_errors_keep_their_place_type_and_text():
     error = ["error", {"type": "forbidden", "description": "You are not authorized to perform this action"}, "c1"]
-    _, failures = read((QUERY, Get("Task", ["b"])), answered(FOUND, error))
-    assert failures[0] is None
-    assert (failures[1].method, failures[1].type, failures[1].description) == (
+    first, failure = read((QUERY, Get("Task", ["b"])), answered(FOUND, error))
+    assert first == FOUND[1]
+    assert (failure.method, failure.type, failure.description) == (
         "x:Task/get",
         "forbidden",
         "You are not authorized to perform this action",
@@ -38,19 +36,37 @@ def test_a_changed_objects_outcome_is_read_by_name():
         "destroyed": ["c"],
         "notDestroyed": {"d": {"type": "notFound"}},
     }
-    assert read((change,), answered(["x:Task/set", outcome, "c0"])) == ([outcome], [None])
+    assert read((change,), answered(["x:Task/set", outcome, "c0"])) == [outcome]
 
 
 def test_an_object_named_twice_may_be_done_and_missing():
     outcome = {"destroyed": ["c"], "notDestroyed": {"c": {"type": "notFound"}}}
-    assert read((Set("Task", destroy=["c", "c"]),), answered(["x:Task/set", outcome, "c0"]))[0] == [outcome]
+    assert read((Set("Task", destroy=["c", "c"]),), answered(["x:Task/set", outcome, "c0"])) == [outcome]
 
 
 def test_references_to_creations_are_the_servers_business():
     got = ["x:Task/get", {"list": [{"id": "e"}], "notFound": []}, "c0"]
-    assert read((Get("Task", ["#a"]),), answered(got))[1] == [None]
+    assert read((Get("Task", ["#a"]),), answered(got)) == [got[1]]
     outcome = ["x:Task/set", {"destroyed": ["e"]}, "c0"]
-    assert read((Set("Task", destroy=["#a"]),), answered(outcome))[1] == [None]
+    assert read((Set("Task", destroy=["#a"]),), answered(outcome)) == [outcome[1]]
+
+
+@pytest.mark.parametrize("found", [None, [None], [{}], [{"id": 5}], [{"id": None}], [{"id": []}], ["id"]])
+@pytest.mark.parametrize("ids", [None, ["#a"]])
+def test_objects_without_ids_are_garbled_even_where_any_is_welcome(found, ids):
+    with pytest.raises(Garbled):
+        read((Get("Task", ids),), answered(["x:Task/get", {"list": found}, "c0"]))
+
+
+def test_all_objects_may_be_asked_for():
+    got = ["x:Task/get", {"list": [{"id": "e"}, {"id": "f"}], "notFound": []}, "c0"]
+    assert read((Get("Task", None),), answered(got)) == [got[1]]
+
+
+def test_a_reference_to_a_failed_call_finds_nothing():
+    failed = ["error", {"type": "serverUnavailable"}, "c0"]
+    with pytest.raises(Garbled):
+        read((QUERY, Get("Task", Ref(0))), answered(failed, ["x:Task/get", {"list": [{"id": "ba"}]}, "c1"]))
 
 
 @pytest.mark.parametrize(

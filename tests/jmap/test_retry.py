@@ -36,10 +36,10 @@ def test_a_race_is_run_three_more_times():
     assert [after_race(lost) is not None for lost in (1, 2, 3, 4)] == [True, True, True, False]
 
 
-def test_pauses_grow_and_differ():
+def test_pauses_differ():
     pauses = {after_race(1) for _ in range(50)}
     assert len(pauses) > 1
-    assert all(0.03 <= pause <= 0.09 for pause in pauses)
+    assert all(0.02 <= pause <= 0.1 for pause in pauses)
 
 
 def test_connects_and_cuts_are_bounded():

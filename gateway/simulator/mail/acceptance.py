@@ -1,6 +1,6 @@
 """The SMTP side: a message handed over with `POST /.simulator/inject` is answered as SMTP would answer it, and taken.
 
-Every client may relay and nobody logs in. Own recipients must exist; the message itself is always taken.
+Every client may relay, nobody logs in, and all extensions are open to everybody. Own recipients must exist; the message itself is always taken.
 """
 
 import base64

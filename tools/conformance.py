@@ -10,6 +10,7 @@ differ for a reason given in tests/conformance/rules.json, and which were left o
 import argparse
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "tests" / "conformance" / "rules.json"
 SECTIONS = ("session", "queue", "tasks", "actions", "reports-in", "reports-out", "blobs", "health")
 ADMIN = "admin:Admin-pass-1"
+RESTART = "import sys, urllib.request as ask; ask.urlopen(ask.Request(sys.argv[1], method='POST'))"
 ROW = re.compile(r"^\| (?P<name>[\w.-]+) \| (?P<equal>\d+) \| (?P<ruled>\d+) \| (?P<different>\d+) \| (?P<missing>\d+) \| (?P<out>\d+) \|$", re.MULTILINE)
 
 
@@ -51,6 +53,7 @@ def run_section(suite: Path, name: str, out: Path) -> str:
     process, base = start_simulator()
     try:
         command = [sys.executable, str(suite / "run.py"), "--base", base, "--admin", ADMIN, "--inject", f"{base}/.simulator/inject"]
+        command += ["--restart", shlex.join([sys.executable, "-c", RESTART, f"{base}/.simulator/restart"])]
         command += ["--out", str(out), "--only", name, "--verbose"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
         return done.stdout + done.stderr

@@ -59,8 +59,7 @@ class Script:
         expected, answers = self.left.pop(0)
         assert [_free(it) for it in asked] == [_free(list(it)) for it in expected]
         responses = [[name, arguments, f"c{position}"] for position, (name, arguments) in enumerate(answers)]
-        arguments, failures = replies.read(calls, {"methodResponses": responses})
-        return [failure or answer for answer, failure in zip(arguments, failures, strict=True)]
+        return replies.read(calls, {"methodResponses": responses})
 
 
 class Memory:

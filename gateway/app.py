@@ -2,17 +2,18 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiohttp import web
 
 from gateway.contract import Contract, PathTable, Spec
 from gateway.jmap.client import Upstream
 from gateway.legacy.rooms import ROOMS
-from gateway.legacy.table import Action, collect
+from gateway.legacy.table import Action, Route, collect
 from gateway.settings import Settings, SettingsError, host_port
 from gateway.state import State
 from gateway.web.handler import Handler
@@ -24,12 +25,22 @@ COLLECT_AFTER = 50_000
 STREAM_GRACE_SECONDS = 1.0
 
 
+Rooms = Sequence[Sequence[Route]]
+
+
+@functools.cache
+def specification() -> Spec:
+    """The contract of the old API, read once."""
+    return Spec.load()
+
+
 class App:
     """A gateway. `start` opens the state, the way to the new server and the listener; `stop` drains."""
 
-    def __init__(self, settings: Settings, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: Settings, now: Callable[[], float] = time.time, rooms: Rooms = ROOMS) -> None:
         self.settings = settings
         self._now = now
+        self._rooms = rooms
         self._stack = contextlib.AsyncExitStack()
         self._runner: web.ServerRunner | None = None
         self._handler: Handler | None = None
@@ -45,7 +56,7 @@ class App:
             upstream = Upstream(settings)
             await upstream.start()
             stack.push_async_callback(upstream.close)
-            self._handler = handler = build_handler(settings, upstream, state, self._now)
+            self._handler = handler = build_handler(settings, upstream, state, now=self._now, rooms=self._rooms)
             looking = asyncio.create_task(handler.run())
             stack.callback(looking.cancel)
             # The drain is ours: what aiohttp would wait for is over by then.
@@ -68,9 +79,9 @@ class App:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, *, now: Callable[[], float] = time.time) -> AsyncIterator[App]:
+async def running(settings: Settings, *, now: Callable[[], float] = time.time, rooms: Rooms = ROOMS) -> AsyncIterator[App]:
     """A gateway while it runs; `url` of the value is where."""
-    app = App(settings, now)
+    app = App(settings, now, rooms)
     await app.start()
     try:
         yield app
@@ -78,16 +89,16 @@ async def running(settings: Settings, *, now: Callable[[], float] = time.time) -
         await app.stop()
 
 
-def build_handler(settings: Settings, upstream: Upstream, state: State, now: Callable[[], float]) -> Handler:
+def build_handler(settings: Settings, upstream: Upstream, state: State, *, now: Callable[[], float], rooms: Rooms) -> Handler:
     """Contract, rows and web layer, checked against each other; SettingsError for an unknown operation in `validation`."""
-    spec = Spec.load()
+    spec = specification()
     paths = PathTable(spec.operations, settings.legacy_version, spec.guards)
     check_operations(settings, spec)
     return Handler(
         settings,
         paths=paths,
         contract=Contract(spec),
-        rows=collect_rows(spec),
+        rows=collect_rows(spec, rooms),
         upstream=upstream,
         flags=state,
         memory=Recollection(),
@@ -102,9 +113,9 @@ def check_operations(settings: Settings, spec: Spec) -> None:
         raise SettingsError([f"validation: {', '.join(unknown)}: no such operation; `stalwart-gateway routes` lists them"])
 
 
-def collect_rows(spec: Spec) -> dict[str, Action]:
+def collect_rows(spec: Spec, rooms: Rooms = ROOMS) -> dict[str, Action]:
     """The row of every operation; TableError when rooms and specification do not fit."""
-    return collect(ROOMS, (operation.id for operation in spec.operations))
+    return collect(rooms, (operation.id for operation in spec.operations))
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
@@ -113,7 +124,7 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
     except (OSError, ssl.SSLError) as error:
         files = f"{settings.tls_certificate}, {settings.tls_key}"
         raise SettingsError([f"tls_certificate, tls_key: {files}: not usable as PEM certificate and key ({error.strerror or error})"]) from None

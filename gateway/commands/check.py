@@ -7,10 +7,9 @@ import os
 import socket
 from http import HTTPStatus
 
-from gateway.app import check_operations, collect_rows, tls_context
+from gateway.app import check_operations, collect_rows, specification, tls_context
 from gateway.commands.flags import add_settings, settings_of
 from gateway.commands.run import run
-from gateway.contract import Spec
 from gateway.jmap.client import Upstream
 from gateway.jmap.errors import Garbled, HttpRefusal, TooSlow, Unreachable, UpstreamError
 from gateway.jmap.session import Account
@@ -42,7 +41,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Check everything, also after something was wrong."""
     settings, warnings = settings_of(arguments, needs_upstream=True)
     tls_context(settings)
-    check_operations(settings, Spec.load())
+    check_operations(settings, specification())
     print(f"ok      settings: valid; old version {settings.legacy_version}, state {settings.state.partition(':')[0]}")
     for warning in warnings:
         print(f"note    settings: {warning}")
@@ -126,7 +125,7 @@ def _refused(login: str, status: int) -> str:
 
 
 def _usable(account: Account) -> str:
-    spec = Spec.load()
+    spec = specification()
     rows = collect_rows(spec)
     served = [operation for operation in spec.operations if rows[operation.id].status == "ready"]
     missing = {operation.permission for operation in served if operation.permission and not holds(operation.permission, account.permissions)}

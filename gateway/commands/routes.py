@@ -5,8 +5,8 @@ import json
 from collections import Counter
 from typing import Any
 
-from gateway.app import collect_rows
-from gateway.contract import Operation, Spec
+from gateway.app import collect_rows, specification
+from gateway.contract import Operation
 from gateway.legacy.table import Action
 
 DESCRIPTION = """
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the list."""
-    spec = Spec.load()
+    spec = specification()
     rows = collect_rows(spec)
     routes = [_route(operation, rows[operation.id]) for operation in spec.operations]
     match arguments.format:

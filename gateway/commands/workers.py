@@ -17,10 +17,9 @@ from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from gateway.app import check_operations, tls_context
+from gateway.app import check_operations, specification, tls_context
 from gateway.commands.run import run
 from gateway.commands.serving import serve
-from gateway.contract import Spec
 from gateway.settings import Settings, host_port
 from gateway.web import logs
 
@@ -45,7 +44,7 @@ def supervise(settings: Settings) -> int:
     SettingsError for what only shows at start, before there are processes.
     """
     tls_context(settings)
-    check_operations(settings, Spec.load())
+    check_operations(settings, specification())
     wake, waker = socket.socketpair()
     waker.setblocking(False)
     signal.set_wakeup_fd(waker.fileno())

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from gateway.web.logs import origin
+
 _log = logging.getLogger(__name__)
 
 
@@ -34,4 +36,4 @@ class Background:
         if task.cancelled():
             _log.warning("work behind an answered request was cut off by the stop of the gateway")
         elif error := task.exception():
-            _log.error("work behind an answered request failed", exc_info=error)
+            _log.error("work behind an answered request failed", extra={"fields": origin(error)})

@@ -25,6 +25,7 @@ from gateway.web.body import read_body
 from gateway.web.clients import Clients
 from gateway.web.deadlines import Deadlines, Late
 from gateway.web.errors import reply_to
+from gateway.web.logs import origin
 from gateway.web.observe import LOGINS_REFUSED, PASSED_THROUGH, UNDER_WAY, Observer, Visit, deprecation
 from gateway.web.passthrough import Passthrough
 from gateway.web.reply import CORS, Reply, preflight, success
@@ -191,10 +192,8 @@ class Handler:
         if reply.status == HTTPStatus.UNAUTHORIZED:
             visit.caller = ""
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            unexpected = None if isinstance(error, UpstreamError) else error
-            _log.error(
-                "answered %d: %s", reply.status, _describe(error), exc_info=unexpected, extra={"fields": {"id": visit.id, "operation": visit.operation}}
-            )
+            fields = {"id": visit.id, "operation": visit.operation} | ({} if isinstance(error, UpstreamError) else origin(error))
+            _log.error("answered %d: %s", reply.status, _describe(error), extra={"fields": fields})
         return reply.response(_headers(visit))
 
     def _serve(self, operation: Operation, action: Action) -> Served:

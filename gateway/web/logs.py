@@ -73,7 +73,7 @@ class JsonLines(logging.Formatter):
         }
         line.update(getattr(record, "fields", ()))
         if record.exc_info and record.exc_info[1]:
-            line["exception"], line["at"] = _where(record.exc_info[1])
+            line.update(origin(record.exc_info[1]))
         try:
             return wire.dumps(line).decode()
         except ValueError:
@@ -87,7 +87,7 @@ class TextLines(logging.Formatter):
         """One line of text; what is not printable is escaped."""
         fields = dict(getattr(record, "fields", ()))
         if record.exc_info and record.exc_info[1]:
-            fields["exception"], fields["at"] = _where(record.exc_info[1])
+            fields.update(origin(record.exc_info[1]))
         parts = [record.getMessage(), *(f"{name}={value}" for name, value in fields.items())]
         line = f"{_time(record)} {record.levelname} {record.name}: {' '.join(parts)}"
         return line if line.isprintable() else line.encode("unicode_escape").decode()
@@ -102,7 +102,7 @@ def _second(unix: int) -> str:
     return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _where(error: BaseException) -> tuple[str, list[str]]:
-    """Type of an exception and where it was raised, innermost first."""
+def origin(error: BaseException) -> dict[str, Any]:
+    """Fields that tell the type of an exception and where it was raised, innermost first, but not its text."""
     frames = traceback.extract_tb(error.__traceback__)
-    return type(error).__name__, [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
+    return {"exception": type(error).__name__, "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames)]}

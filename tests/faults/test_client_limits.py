@@ -91,3 +91,9 @@ async def test_not_ready_while_the_server_misbehaves(liar, upstream, act):
     liar.stage = "/jmap/session"
     liar.then = getattr(liar, act)
     assert not await upstream.ready()
+
+
+async def test_all_parts_of_an_attempt_are_sent(liar, narrow):
+    liar.acts += [liar.answers(*[["error", {"type": "forbidden"}, f"c{n}"] for n in range(3)])]
+    answers = await narrow.caller("Basic one").attempt(QUERY, QUERY, QUERY, QUERY)
+    assert [isinstance(answer, MethodError) for answer in answers] == [True, True, True, False]

@@ -166,3 +166,10 @@ async def test_the_cap_on_connections_is_waited_for_and_then_busy(liar, open_ups
     for task in stuck:
         task.cancel()
     await asyncio.wait(stuck)
+
+
+async def test_attempted_calls_fail_one_by_one(liar, caller):
+    liar.acts += [liar.answers(["error", {"type": "forbidden"}, "c0"], ["x:Task/query", {"ids": [], "total": 0}, "c1"])]
+    first, second = await caller.attempt(Query("Account", [BY_ID], 1), Query("Task", [BY_ID], 1))
+    assert isinstance(first, MethodError)
+    assert second == {"ids": [], "total": 0}

@@ -15,7 +15,8 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.simulator.problems import json_answer, not_found
+from gateway.simulator.errors import Problem
+from gateway.simulator.problems import json_answer, not_found, problem_answer
 from gateway.simulator.site import Site
 
 PREFIX = "/.simulator/"
@@ -37,7 +38,9 @@ class Control:
                 return json_answer(self._show(name))
         except (ValueError, TypeError, KeyError) as error:
             return web.Response(status=400, text=f"{type(error).__name__}: {error}")
-        return web.Response(status=404, text="no such control")
+        except Problem as problem:
+            return problem_answer(problem)
+        return problem_answer(not_found())
 
     def _change(self, name: str, body: Any) -> Any:
         world = self.site.world

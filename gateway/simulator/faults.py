@@ -52,6 +52,8 @@ class Faults:
 
     def plan(self, rules: Iterable[Mapping[str, Any]]) -> None:
         """Replace the plan; ValueError or TypeError for a rule that cannot be understood."""
+        if not all(isinstance(rule, Mapping) for rule in rules):
+            raise TypeError("a plan is a list of objects")
         made = [Rule(**{"retry_after" if name == "retryAfter" else name: content for name, content in rule.items()}) for rule in rules]
         for rule in made:
             if rule.do not in DOES:

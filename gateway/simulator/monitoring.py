@@ -11,7 +11,6 @@ HELP = {
     "auth_success": "Authentication successful",
     "http_request_body": "HTTP request body",
     "jmap_method_call": "JMAP method call",
-    "queue_queue_message": "Queued message for delivery",
 }
 
 

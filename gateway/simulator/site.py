@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections import Counter, deque
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -14,7 +15,7 @@ from gateway.simulator.auth import caller_of
 from gateway.simulator.blobs import paths as blob_paths
 from gateway.simulator.callers import Caller
 from gateway.simulator.dispatch import grammar, run
-from gateway.simulator.envelope import MOST_BYTES, limit, read
+from gateway.simulator.envelope import limit, read
 from gateway.simulator.errors import Cut, Object, Problem
 from gateway.simulator.faults import Faults, Rule
 from gateway.simulator.problems import PROBLEM, json_answer, not_found, problem_answer, redirect
@@ -31,6 +32,16 @@ MOST_AT_ONCE = 4
 JOURNAL = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: elements of its path after the first, its query, and the fault that strikes it."""
+
+    http: web.Request
+    rest: list[str]
+    query: str
+    rule: Rule | None
+
+
 class Site:
     """Answers requests for one world."""
 
@@ -39,7 +50,7 @@ class Site:
         self.faults = faults
         self.journal: deque[Object] = deque(maxlen=JOURNAL)
         self._running: Counter[str] = Counter()
-        self._parts: dict[str, Callable[[web.Request, list[str], str], Awaitable[web.StreamResponse]]] = {
+        self._parts: dict[str, Callable[[Asked], Awaitable[web.StreamResponse]]] = {
             "jmap": self._jmap,
             "api": self._api,
             ".well-known": self._well_known,
@@ -53,6 +64,7 @@ class Site:
         calls = await _named_calls(request, path)
         self.journal.append({"method": request.method, "path": path, "calls": calls})
         rule = self.faults.take(request.method, path, calls)
+        self.world.counters["http_request_body"] += 1
         self.world.clock.run_due()
         try:
             return await self._faulty(request, rule, path, query) if rule else await self._answer(request, path, query)
@@ -62,7 +74,6 @@ class Site:
             return cut(request)
 
     async def _faulty(self, request: web.Request, rule: Rule, path: str, query: str) -> web.StreamResponse:
-        request["rule"] = rule
         if rule.do == "cut":
             raise Cut
         if rule.do == "status":
@@ -73,7 +84,7 @@ class Site:
             raise too_many()
         if rule.do == "delay" and not _calls_methods(request, path):
             await asyncio.sleep(rule.seconds)
-        answer = await self._answer(request, path, query)
+        answer = await self._answer(request, path, query, rule)
         if rule.do == "lose":
             raise Cut
         if rule.do == "garbage":
@@ -82,37 +93,34 @@ class Site:
             return await _half(request, answer)
         return answer
 
-    async def _answer(self, request: web.Request, path: str, query: str) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, path: str, query: str, rule: Rule | None = None) -> web.StreamResponse:
         first, *rest = path.lstrip("/").split("/")
         if first in self._parts:
-            return await self._parts[first](request, rest, query)
+            return await self._parts[first](Asked(request, rest, query, rule))
         return pages.answer(first, rest)
 
-    async def _jmap(self, request: web.Request, rest: list[str], query: str) -> web.StreamResponse:
-        method = request.method
+    async def _jmap(self, asked: Asked) -> web.StreamResponse:
+        http, method, rest = asked.http, asked.http.method, asked.rest
         if method == "OPTIONS":
             return web.Response(status=204)
         if method == "GET" and rest == ["session"]:
-            return json_answer(session(self.world, self._caller(request) if "Authorization" in request.headers else None))
+            return json_answer(session(self.world, self._caller(http) if "Authorization" in http.headers else None))
         if method == "POST" and rest in ([], [""]):
-            return await self._calls(request)
+            return await self._calls(http, asked.rule)
         if method == "GET" and rest[:1] == ["download"]:
-            return blob_paths.download(self.world, self._caller(request), rest[1:], parse_qs(query))
+            return blob_paths.download(self.world, self._caller(http), rest[1:], parse_qs(asked.query))
         if method == "POST" and rest[:1] == ["upload"]:
-            caller = self._caller(request)
-            return blob_paths.upload(self.world, caller, rest[1:], await request.read(), request.headers.get("Content-Type"))
+            return blob_paths.upload(self.world, self._caller(http), rest[1:], await http.read(), http.headers.get("Content-Type"))
         raise not_found()
 
-    async def _calls(self, request: web.Request) -> web.StreamResponse:
-        caller = self._caller(request)
+    async def _calls(self, http: web.Request, rule: Rule | None) -> web.StreamResponse:
+        caller = self._caller(http)
         if self._running[caller.account_id] >= MOST_AT_ONCE:
             raise too_many()
         self._running[caller.account_id] += 1
         try:
-            if (request.content_length or 0) > MOST_BYTES:
-                raise limit("maxSizeRequest", "The request is larger than the server is willing to process.")
-            parsed = read(await request.read(), request.headers.get("Content-Type"), grammar(self.world))
-            rule: Rule | None = request.get("rule")
+            parsed = read(await http.read(), http.headers.get("Content-Type"), grammar(self.world))
+            self.world.counters["jmap_method_call"] += len(parsed.calls or ())
             if rule and rule.do == "delay":
                 await asyncio.sleep(rule.seconds)
             if rule and rule.do == "unavailable":
@@ -126,35 +134,41 @@ class Site:
             answer["createdIds"] = parsed.created_ids
         return json_answer(answer)
 
-    async def _api(self, request: web.Request, rest: list[str], _query: str) -> web.StreamResponse:
-        if request.method == "OPTIONS":
+    async def _api(self, asked: Asked) -> web.StreamResponse:
+        if asked.http.method == "OPTIONS":
             return web.Response(status=204)
-        if request.method == "GET" and rest[:1] == ["account"]:
-            return json_answer(account(self.world, self._caller(request)))
-        if request.method == "GET" and rest == ["schema"]:
-            self._caller(request)
+        if asked.http.method == "GET" and asked.rest[:1] == ["account"]:
+            return json_answer(account(self.world, self._caller(asked.http)))
+        if asked.http.method == "GET" and asked.rest == ["schema"]:
+            self._caller(asked.http)
             return redirect(302, "/api/schema/" + schema_hash())
-        if request.method == "GET" and rest[:1] == ["discover"] and len(rest) > 1:
+        if asked.http.method == "GET" and asked.rest[:1] == ["discover"] and len(asked.rest) > 1:
             return pages.discovery()
         raise not_found()
 
-    async def _well_known(self, request: web.Request, rest: list[str], _query: str) -> web.StreamResponse:
-        if request.method == "GET" and rest == ["jmap"]:
+    async def _well_known(self, asked: Asked) -> web.StreamResponse:
+        if asked.http.method == "GET" and asked.rest == ["jmap"]:
             return redirect(307, "/jmap/session", {"Cache-Control": "no-cache"})
         raise not_found()
 
-    async def _health(self, _request: web.Request, rest: list[str], _query: str) -> web.StreamResponse:
-        if rest not in (["live"], ["ready"]):
+    async def _health(self, asked: Asked) -> web.StreamResponse:
+        if asked.rest not in (["live"], ["ready"]):
             raise not_found()
         return web.Response(body=b'{"type":"about:blank","title":"OK","status":200,"detail":"OK"}', headers={"Content-Type": PROBLEM})
 
-    async def _metrics(self, request: web.Request, rest: list[str], _query: str) -> web.StreamResponse:
-        if rest != ["prometheus"]:
+    async def _metrics(self, asked: Asked) -> web.StreamResponse:
+        if asked.rest != ["prometheus"]:
             raise not_found()
-        return monitoring.answer(self.world, request.headers.get("Authorization"))
+        return monitoring.answer(self.world, asked.http.headers.get("Authorization"))
 
     def _caller(self, request: web.Request) -> Caller:
-        return caller_of(self.world, request.headers.get("Authorization"))
+        try:
+            caller = caller_of(self.world, request.headers.get("Authorization"))
+        except Problem:
+            self.world.counters["auth_failed"] += 1
+            raise
+        self.world.counters["auth_success"] += 1
+        return caller
 
 
 def too_many() -> Problem:
@@ -186,7 +200,7 @@ async def _half(request: web.Request, answer: web.StreamResponse) -> web.StreamR
 
 async def _named_calls(request: web.Request, path: str) -> list[str]:
     """Names of the methods that a request calls, read without judging it."""
-    if not _calls_methods(request, path) or (request.content_length or 0) > MOST_BYTES:
+    if not _calls_methods(request, path):
         return []
     return [name.decode() for name in _CALL.findall(await request.read())]
 

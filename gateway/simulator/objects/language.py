@@ -109,7 +109,7 @@ def read(text: str, vocabulary: Vocabulary) -> None:
         if head[0] == "enum":
             vocabulary.enums[head[1]] = shlex.split(" ".join([*head[2:], *body]))
         elif head[0] == "names":
-            vocabulary.known.update(head[1:])
+            vocabulary.known.update(head[1:], *(line.split() for line in body))
         elif head[0] == "schema":
             schema = vocabulary.schema(head[1])
             schema.default_variant = head[3] if len(head) > 3 else None  # noqa: PLR2004 - schema NAME = VARIANT

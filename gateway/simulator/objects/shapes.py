@@ -12,6 +12,7 @@ from gateway.simulator.errors import Object, SetError
 from gateway.simulator.objects.values import Kind, Write, join, wrong
 
 INDEX_BITS = 0xFFFF_FFFF
+MOST_DIGITS = 1000
 
 
 @dataclass(slots=True)
@@ -257,7 +258,7 @@ def member(kind: Kind, name: str, path: str, write: Write) -> str:
 
 def index(name: str, path: str) -> str:
     """Stored form of a list index: 32 bits of a decimal number."""
-    if not name.isascii() or not name.isdigit():
+    if not name.isascii() or not name.isdigit() or len(name) > MOST_DIGITS:
         raise wrong(path, "Invalid key for object property")
     return str(int(name) & INDEX_BITS)
 

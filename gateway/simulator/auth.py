@@ -7,14 +7,14 @@ import hmac
 from gateway.simulator.callers import Caller
 from gateway.simulator.directory.accounts import accounts_of
 from gateway.simulator.permissions import everything
-from gateway.simulator.problems import forbidden, unauthorized
+from gateway.simulator.problems import code_required, forbidden, unauthorized
 from gateway.simulator.world import World
 
 RECOVERY_ID = "d333333"
 
 
 def caller_of(world: World, authorization: str | None) -> Caller:
-    """The caller behind an Authorization header; Problem 401 for bad credentials, 403 without the right to authenticate."""
+    """The caller behind an Authorization header; Problem 401 for bad credentials, 402 when a code is missing, 403 without `authenticate`."""
     login, secret = basic(authorization)
     caller = _recovery(world, login, secret) or _account(world, login.lower(), secret)
     if caller is None:
@@ -57,5 +57,10 @@ def _account(world: World, login: str, secret: str) -> Caller | None:
     if found is None:
         return None
     id_, account = found
-    passwords = (item for item in account.get("credentials", {}).values() if item["@type"] == "Password")
-    return accounts.caller(id_, account) if any(same(secret, item["secret"]) for item in passwords) else None
+    held = account.get("credentials", {}).values()
+    password = next((item for item in held if item["@type"] == "Password" and same(secret, item["secret"])), None)
+    if password is None:
+        return None
+    if password["otpAuth"] is not None:
+        raise code_required()
+    return accounts.caller(id_, account)

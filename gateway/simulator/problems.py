@@ -24,6 +24,12 @@ def unauthorized() -> Problem:
     return Problem(401, "Unauthorized", "You have to authenticate first.")
 
 
+def code_required() -> Problem:
+    """The password is right, but the account has a second factor, which Basic cannot carry."""
+    text = "This account requires multi-factor authentication. Alternatively, you can use an app password if your account has one."
+    return Problem(402, "MFA code required", text)
+
+
 def forbidden() -> Problem:
     """Not allowed to use the endpoint at all."""
     return Problem(403, "Forbidden", "You do not have enough permissions to access this resource.")

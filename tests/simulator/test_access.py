@@ -30,6 +30,13 @@ async def test_bad_credentials_get_both_challenges(server, header):
     ]
 
 
+async def test_a_second_factor_cannot_be_given(server):
+    await server.changed("Account", "b", {"credentials/0/otpAuth": "otpauth://totp/lab:olga?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"})
+    answer = await server.ask("GET", "/api/account", user=USER)
+    assert (answer.status, answer.json["title"]) == (402, "MFA code required")
+    assert (await server.ask("GET", "/api/account", user=(USER[0], "another canary"))).status == 401
+
+
 async def test_without_credentials_the_session_is_an_empty_skeleton(server):
     session = (await server.ask("GET", "/jmap/session", user=None)).json
     assert (session["accounts"], session["primaryAccounts"], session["username"], session["state"]) == ({}, {}, "", "0")

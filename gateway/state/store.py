@@ -41,6 +41,7 @@ class State:
         self._opened = _identity(self._file)
         self._known: dict[str, int] = {}
         self._seen: tuple[int, ...] | None = None
+        self._broken = False
 
     @classmethod
     async def open(cls, url: str, server: str) -> "State":
@@ -74,29 +75,44 @@ class State:
     async def _read(self, name: str, otherwise: int) -> int:
         """The flag; without a query while the database file is still the one that was read."""
         signature = _signature(self._file)
-        if signature is not None and signature == self._seen and name in self._known:
-            return self._known[name]
+        known = self._unchanged(name, signature)
+        if known is not None:
+            return known
         try:
             await self._stay_with_the_file()
             async with self._engine.connect() as connection:
                 value = (await connection.execute(_READ, {"server": self._server, "name": name})).scalar()
         except (SQLAlchemyError, OSError, StateError) as error:
-            _log.error("the state cannot be read: %s", _reason(error))
+            self._complain("read", error)
             return self._known.get(name, otherwise)
         if signature != self._seen:
             self._known.clear()
-        self._seen = signature
+        self._broken, self._seen = False, signature
         self._known[name] = otherwise if value is None else int(value)
         return self._known[name]
 
     async def _write(self, name: str, value: int) -> None:
+        """Set the flag; without a statement when the database file is known to say so already."""
+        if self._unchanged(name, _signature(self._file)) == value:
+            return
         try:
             await self._stay_with_the_file()
             async with self._engine.begin() as connection:
                 await connection.execute(_WRITE, {"server": self._server, "name": name, "value": value})
         except (SQLAlchemyError, OSError, StateError) as error:
-            _log.error("the state cannot be written: %s", _reason(error))
+            self._complain("written", error)
+            self._seen = None
         self._known[name] = value
+
+    def _unchanged(self, name: str, signature: tuple[int, ...] | None) -> int | None:
+        """The flag as last read, None unless the file is certainly as it was then."""
+        return self._known.get(name) if signature is not None and signature == self._seen else None
+
+    def _complain(self, what: str, error: Exception) -> None:
+        """Say once that the database does not work, not with every request."""
+        if not self._broken:
+            _log.error("the state cannot be %s: %s", what, _reason(error))
+        self._broken = True
 
     async def _stay_with_the_file(self) -> None:
         """Begin anew when the database file was removed or exchanged under the open connections."""

@@ -14,38 +14,28 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "tests" / "conformance" / "rules.json"
 SECTIONS = ("session", "queue", "tasks", "actions", "reports-in", "reports-out", "blobs", "health")
 ADMIN = "admin:Admin-pass-1"
+AT_ONCE = 4  # the programs mostly wait
 RESTART = "import sys, urllib.request as ask; ask.urlopen(ask.Request(sys.argv[1], method='POST'))"
 ROW = re.compile(r"^\| (?P<name>[\w.-]+) \| (?P<equal>\d+) \| (?P<ruled>\d+) \| (?P<different>\d+) \| (?P<missing>\d+) \| (?P<out>\d+) \|$", re.MULTILINE)
 
 
 def start_simulator() -> tuple[subprocess.Popen[str], str]:
     """A fresh simulator and its base URL."""
-    code = (
-        "import asyncio\n"
-        "from aiohttp import web\n"
-        "from gateway.simulator.server import build\n"
-        "from gateway.simulator.world import Config\n"
-        "async def main():\n"
-        f"    runner = web.AppRunner(build(Config(admin={tuple(ADMIN.split(':'))!r})), access_log=None)\n"
-        "    await runner.setup()\n"
-        "    site = web.TCPSite(runner, '127.0.0.1', 0)\n"
-        "    await site.start()\n"
-        "    print(runner.addresses[0][1], flush=True)\n"
-        "    await asyncio.Event().wait()\n"
-        "asyncio.run(main())\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "gateway", "simulate", "--listen", "127.0.0.1:0", "--admin", ADMIN]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-    port = process.stdout.readline().strip()
-    if not port:
-        raise SystemExit("the simulator did not start")
-    return process, f"http://127.0.0.1:{port}"
+    line = process.stdout.readline()
+    base = re.search(r"http://[0-9.]+:[0-9]+", line)
+    if not base:
+        raise SystemExit(f"the simulator did not start: {line}")
+    return process, base.group()
 
 
 def run_section(suite: Path, name: str, out: Path) -> str:
@@ -60,6 +50,12 @@ def run_section(suite: Path, name: str, out: Path) -> str:
     finally:
         process.terminate()
         process.wait()
+
+
+def judge(suite: Path, recorded: Path, out: Path, name: str) -> tuple[str, str, int, str]:
+    """Run and compare one section: its name, what the program printed, exit code and text of the comparison."""
+    said = run_section(suite, name, out)
+    return name, said, *compare(suite, recorded, out, name)
 
 
 def compare(suite: Path, recorded: Path, out: Path, name: str) -> tuple[int, str]:
@@ -85,13 +81,12 @@ def main() -> int:
         out = given.out.resolve() if given.out else Path(scratch)
         out.mkdir(parents=True, exist_ok=True)
         details = []
-        for name in names:
-            said = run_section(suite, name, out)
-            code, text = compare(suite, recorded, out, name)
-            row = ROW.search(text)
-            failed |= code != 0 or row is None or "stopped" in said
-            print(summary(name, row), flush=True)
-            details.append(f"== {name}\n{said.strip()}\n{explanations(text)}")
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for name, said, code, text in pool.map(lambda name: judge(suite, recorded, out, name), names):
+                row = ROW.search(text)
+                failed |= code != 0 or row is None or "stopped" in said
+                print(summary(name, row), flush=True)
+                details.append(f"== {name}\n{said.strip()}\n{explanations(text)}")
     print("\n" + "\n\n".join(details))
     return 1 if failed else 0
 

@@ -77,6 +77,7 @@ class Upstream:
         self.notes = Notes(REMEMBERED_NOTES, NOTE_SECONDS)
         self._flights: dict[tuple[str, bytes], asyncio.Task[Any]] = {}
         self._learner: asyncio.Task[None] | None = None
+        self._asking = asyncio.Lock()
         self._asked_at = float("-inf")
         self._ready = False
 
@@ -125,14 +126,14 @@ class Upstream:
 
     async def ready(self) -> bool:
         """Whether the server gives its session object in time; asked at most every `READY_SECONDS`."""
-        now = time.monotonic()
-        if now - self._asked_at >= READY_SECONDS:
-            self._asked_at = now
-            self._ready = False
-            with contextlib.suppress(UpstreamError, TimeoutError):
-                async with asyncio.timeout(READY_SECONDS):
-                    await self.discover()
-                self._ready = True
+        async with self._asking:
+            if time.monotonic() - self._asked_at >= READY_SECONDS:
+                self._ready = False
+                with contextlib.suppress(UpstreamError, TimeoutError):
+                    async with asyncio.timeout(READY_SECONDS):
+                        await self.discover()
+                    self._ready = True
+                self._asked_at = time.monotonic()
         return self._ready
 
     async def send(self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None = None, *, write: bool = False) -> bytes:
@@ -220,13 +221,17 @@ class Upstream:
         return account
 
     async def _keep_learning(self) -> None:
+        trouble = ""
         while True:
             try:
                 await self.discover()
             except UpstreamError as error:
-                _log.info("limits of the new server not read: %s", error)
+                if str(error) != trouble:
+                    trouble = str(error)
+                    _log.warning("limits of the new server not read, the usual ones hold: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
+                trouble = ""
                 await asyncio.sleep(REFRESH_SECONDS)
 
 

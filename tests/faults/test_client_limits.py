@@ -1,3 +1,4 @@
+import asyncio
 import json
 
 import pytest
@@ -83,6 +84,11 @@ async def test_requests_go_to_the_path_of_the_session_below_the_configured_addre
 
 async def test_ready_asks_and_remembers_for_a_moment(liar, upstream):
     assert [await upstream.ready() for _ in range(5)] == [True] * 5
+    assert liar.count("/jmap/session") == 1
+
+
+async def test_many_who_ask_at_once_share_the_answer(liar, upstream):
+    assert await asyncio.gather(*(upstream.ready() for _ in range(10))) == [True] * 10
     assert liar.count("/jmap/session") == 1
 
 

@@ -1,3 +1,6 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gateway.jmap.batch import divide, fits, join
 from gateway.jmap.calls import BY_ID, Get, Query, Ref, Set
 from gateway.jmap.session import ServerLimits
@@ -80,3 +83,53 @@ def test_answers_of_the_pieces_become_one():
             "destroyed": ["e", "f"],
         },
     ]
+
+
+@st.composite
+def batches(draw):
+    calls = []
+    for position in range(draw(st.integers(1, 12))):
+        kind = draw(st.sampled_from(["query", "get", "reference", "set"]))
+        names = [f"{position}-{n}" for n in range(draw(st.integers(1, 9)))]
+        queries = [n for n, call in enumerate(calls) if isinstance(call, Query)]
+        if kind == "reference" and queries:
+            calls.append(Get("Task", Ref(draw(st.sampled_from(queries)))))
+        elif kind == "get":
+            calls.append(Get("Task", names))
+        elif kind == "set":
+            cut = draw(st.integers(0, len(names)))
+            calls.append(Set("Task", update={name: {} for name in names[:cut]}, destroy=names[cut:]))
+        else:
+            calls.append(Query("Task", [BY_ID], 1, filter={"text": str(position)}))
+    return calls
+
+
+@given(batches(), st.integers(1, 6), st.integers(1, 4))
+def test_dividing_asks_for_the_same_things_once_and_in_order(calls, most_calls, most_objects):
+    limits = ServerLimits(calls=most_calls, objects_in_get=most_objects, objects_in_set=most_objects)
+    requests = divide(calls, limits)
+    asked = [[] for _ in calls]
+    for request in requests:
+        for position, call in request:
+            if isinstance(call, Set):
+                assert call.objects <= most_objects
+                asked[position] += [*(call.update or ()), *(call.destroy or ())]
+            elif isinstance(call, Get) and isinstance(call.ids, Ref):
+                target, query = request[call.ids.call]
+                assert query is calls[target]
+                asked[position].append(target)
+            elif isinstance(call, Get):
+                assert len(call.ids) <= most_objects
+                asked[position] += call.ids
+            else:
+                assert call is calls[position]
+                asked[position].append(call)
+    for call, got in zip(calls, asked, strict=True):
+        if isinstance(call, Set):
+            assert got == [*call.update, *call.destroy]
+        elif isinstance(call, Query):
+            assert got == [call]
+        else:
+            assert got == ([call.ids.call] if isinstance(call.ids, Ref) else call.ids)
+    flat = [position for request in requests for position, _ in request]
+    assert flat == sorted(flat)

@@ -4,11 +4,9 @@ from gateway.legacy.table import route
 from gateway.legacy.vocabulary import pending
 
 _OPERATIONS = (
-    "listPrincipals",
     "createPrincipal",
     "deletePrincipals",
     "deployPrincipal",
-    "getPrincipal",
     "patchPrincipal",
     "deletePrincipal",
     "getDnsRecords",

@@ -15,6 +15,7 @@ from gateway.jmap.errors import MethodError
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.paging import CALLS_PER_REQUEST, find, in_chunks, pages
 from gateway.legacy.principal.combined import parted
+from gateway.legacy.principal.words import words
 
 CONTEXT_TYPES = ("Domain", "Role", "Tenant", "Authentication", "SystemSettings")
 NOTE = "principals"
@@ -30,6 +31,7 @@ _PROPERTIES = {
 }
 _LISTED = ("Domain", "Role", "Tenant")
 _SINGLETON = ("singleton",)
+_KEPT = ("forbidden", "invalidResultReference")
 _DEFAULTS = {"user": "defaultUserRoleIds", "group": "defaultGroupRoleIds", "tenant-admin": "defaultTenantRoleIds", "admin": "defaultAdminRoleIds"}
 
 OWN_TENANT = ""
@@ -94,6 +96,11 @@ class Context:
         return aliases | {domain.name: domain for domain in self.domains.values()}
 
     @cached_property
+    def domain_words(self) -> frozenset[str]:
+        """Words of all names of domains."""
+        return frozenset(word for name in self.domain_names for word in words(name))
+
+    @cached_property
     def role_names(self) -> Mapping[str, Sequence[Role]]:
         """Roles by name; names are not unique on the new server."""
         named: dict[str, list[Role]] = {}
@@ -143,11 +150,30 @@ async def read(exchange: Exchange, *calls: Call, fresh: bool = False) -> Read:
         return Read(known, cached=True, answers=await caller.attempt(*calls) if calls else [])
     edition = caller.edition(NOTE)
     answers = await caller.attempt(*calls, *_calls())
-    found = {type_: _allowed(answer) for type_, answer in zip(CONTEXT_TYPES, answers[len(calls) :], strict=True)}
+    found: dict[str, list[Object] | None] = {}
+    for type_, answer in zip(CONTEXT_TYPES, answers[len(calls) :], strict=True):
+        own = allowed(answer)
+        found[type_] = own["list"] if own else None
     listed = {type_: await _all(exchange, type_, found[type_]) for type_ in _LISTED}
     context = _context(listed, found)
     caller.keep(NOTE, context, edition)
     return Read(context, cached=False, answers=answers[: len(calls)])
+
+
+def sound(answer: Answer) -> Object:
+    """An answer that the operation cannot do without: an error is raised."""
+    if isinstance(answer, MethodError):
+        raise answer
+    return answer
+
+
+def allowed(answer: Answer) -> Object | None:
+    """An answer that the operation can do without: None when it is kept from the caller, or rests on one that is; other errors are raised."""
+    if isinstance(answer, MethodError):
+        if answer.type not in _KEPT:
+            raise answer
+        return None
+    return answer
 
 
 def outdated(exchange: Exchange, *types: str) -> None:
@@ -158,16 +184,6 @@ def outdated(exchange: Exchange, *types: str) -> None:
 
 def _calls() -> list[Call]:
     return [Get(type_, None if type_ in _LISTED else _SINGLETON, _PROPERTIES[type_]) for type_ in CONTEXT_TYPES]
-
-
-def _allowed(answer: Answer) -> list[Object] | None:
-    """Objects of an answer, None when they are kept from the caller."""
-    if isinstance(answer, MethodError):
-        if answer.type != "forbidden":
-            raise answer
-        return None
-    found: list[Object] = answer["list"]
-    return found
 
 
 async def _all(exchange: Exchange, type_: str, first: list[Object] | None) -> list[Object]:

@@ -13,25 +13,19 @@ Use:
 before it is raised, at the price of a round trip.
 """
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.jmap.calls import Call, Get, Object, Query, Ref
-from gateway.jmap.errors import MethodError
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.paging import CALLS_PER_REQUEST, find, in_chunks, pages
 from gateway.legacy.principal.candidates import ACCOUNT, CLIENT, LIST, Candidate, Pool, ambiguous, distinct, is_typed
-from gateway.legacy.principal.context import NOTE, Answer, Context, read
+from gateway.legacy.principal.context import NOTE, Context, allowed, read
 from gateway.legacy.principal.facts import KINDS, PROPERTIES
+from gateway.legacy.principal.words import words
 from gateway.legacy.refusals import Forbidden, ItemNotFound
 
 ALL_KINDS = frozenset(KINDS)
-LIST_MEMBERSHIP = ("id", "emailAddress", "recipients")
-PAGE = 500
-SHORTEST_WORD = 2
-
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(slots=True)
@@ -102,7 +96,8 @@ async def look_up(exchange: Exchange, name: str, *, others: Sequence[str] = (), 
     known: Context | None = exchange.caller.recall(NOTE)
     if exact_suffices and known is not None and not old and len(pool.exact(name, known)) == 1:
         return Lookup(exchange, name, known, cached=True, pool=pool, forbidden=frozenset())
-    searches = [*_of_target(name), *(it for other in others for it in _of_mail(other))]
+    page = exchange.settings.get_page
+    searches = [*_of_target(name, page), *(it for other in others for it in _of_mail(other, page))]
     searches = [it for at, it in enumerate(searches) if it not in searches[:at]]
     pairs: list[Call] = []
     for search in searches:
@@ -112,22 +107,18 @@ async def look_up(exchange: Exchange, name: str, *, others: Sequence[str] = (), 
     forbidden = set()
     unfinished: list[tuple[Query, int]] = []
     for search, found, objects in zip(searches, answers[: len(pairs) : 2], answers[1 : len(pairs) : 2], strict=True):
-        if isinstance(found, MethodError) or isinstance(objects, MethodError):
-            forbidden.add(_forbidden(search.type, found, objects))
+        some, those = allowed(found), allowed(objects)
+        if some is None or those is None:
+            forbidden.add(search.type)
             continue
-        pool.add(search.type, objects["list"])
-        unfinished.append((search, found["total"]))
+        pool.add(search.type, those["list"])
+        unfinished.append((search, some["total"]))
     for get, objects in zip(strays, answers[len(pairs) :], strict=True):
-        if not isinstance(objects, MethodError):
-            pool.add(get.type, objects["list"])
+        those = allowed(objects)
+        pool.add(get.type, those["list"] if those else ())
     for type_, more in await _rest(exchange, unfinished):
         pool.add(type_, more)
     return Lookup(exchange, name, context, cached, pool, frozenset(forbidden))
-
-
-def of_recipient(address: str, properties: Sequence[str] = LIST_MEMBERSHIP, *, at: int) -> tuple[Query, Get]:
-    """The two calls, of which the first stands at position `at` of its batch, that find the lists with a recipient; and possibly more."""
-    return _texts(LIST, address), Get(LIST, Ref(at), properties)
 
 
 async def _rest(exchange: Exchange, found: Iterable[tuple[Query, int]]) -> list[tuple[str, list[Object]]]:
@@ -141,48 +132,37 @@ async def _rest(exchange: Exchange, found: Iterable[tuple[Query, int]]) -> list[
     return rest
 
 
-def _of_target(name: str) -> list[Query]:
+def _of_target(name: str, page: int) -> list[Query]:
     """Searches for a path name: by its local part, and for a bare one among clients, else among the recipients of lists."""
     prefix, _, rest = name.partition(":")
     if is_typed(name):
-        return [_clients(rest)] if prefix == "oauthclient" and rest else []
+        return [_clients(rest, page)] if prefix == "oauthclient" and rest else []
     if not name:
         return []
-    return [*_of_mail(name), _texts(LIST, name) if "@" in name else _clients(name)]
+    return [*_of_mail(name, page), by_words(LIST, name, page) if "@" in name else _clients(name, page)]
 
 
-def _of_mail(name: str) -> list[Query]:
+def _of_mail(name: str, page: int) -> list[Query]:
     """Searches for accounts and lists by the local part of a name."""
     local = _local(name)
     if not local or is_typed(name):
         return []
-    return [Query(ACCOUNT, (), PAGE, filter={"name": local}), _texts(LIST, local)]
+    return [Query(ACCOUNT, (), page, filter={"name": local}), by_words(LIST, local, page)]
 
 
-def _texts(type_: str, text: str) -> Query:
+def by_words(type_: str, text: str, page: int) -> Query:
     """Search by the words of a text; the new server finds nothing where there are none, so then everything is read."""
-    words = any(len(word.encode()) >= SHORTEST_WORD for word in _WORD.findall(text))
-    return Query(type_, (), PAGE, filter={"text": text} if words else None)
+    return Query(type_, (), page, filter={"text": text} if words(text) else None)
 
 
-def _clients(name: str) -> Query:
-    return Query(CLIENT, (), PAGE, filter={"clientId": name})
+def _clients(name: str, page: int) -> Query:
+    return Query(CLIENT, (), page, filter={"clientId": name})
 
 
 def _local(name: str) -> str:
     """Text before the last `@`, or all of it."""
     local, at, _ = name.rpartition("@")
     return local if at else name
-
-
-def _forbidden(type_: str, *answers: Answer) -> str:
-    """The type, when the caller may not look at it; any other error is raised."""
-    for answer in answers:
-        if isinstance(answer, MethodError) and answer.type != "forbidden":
-            raise answer
-        if isinstance(answer, MethodError):
-            break
-    return type_
 
 
 def _only(candidates: Iterable[Candidate], kinds: Collection[str]) -> list[Candidate]:

@@ -87,11 +87,11 @@ class Handler:
             response = self._refuse(error, visit)
         finally:
             self._under_way -= 1
+            if self._drained is not None and not self._under_way:
+                self._drained.set()
             self._observer.done(visit, response.status if response is not None else 0, _length(response))
         if self._drained is not None:
             response.force_close()
-            if not self._under_way:
-                self._drained.set()
         return response
 
     async def run(self) -> None:

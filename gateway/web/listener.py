@@ -16,7 +16,7 @@ from gateway.web.errors import reply_to
 from gateway.web.reply import ANNOUNCED_LENGTH, short_problem
 
 MOST_HEADERS = 128
-LINGERING_SECONDS = 10
+LINGERING_SECONDS = 3
 
 _log = logging.getLogger(__name__)
 

@@ -1,5 +1,6 @@
 """Whatever a client sends, the server has an answer: a reply to each call, a problem document, or a closed connection."""
 
+import contextlib
 import json
 
 import pytest
@@ -32,7 +33,9 @@ ARGUMENTS = {
     "query": st.fixed_dictionaries(
         {},
         optional={
-            **{"filter": VALUES, "sort": st.lists(OBJECTS, max_size=2), "anchor": VALUES},
+            "filter": VALUES,
+            "sort": st.lists(OBJECTS, max_size=2),
+            "anchor": VALUES,
             **{name: st.one_of(st.none(), st.integers(-3, 20), LEAVES) for name in ("position", "limit", "anchorOffset", "calculateTotal")},
         },
     ),
@@ -76,7 +79,5 @@ def test_every_call_is_answered(world, calls):
 @settings(max_examples=200, deadline=None)
 @given(body=st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode), VALUES.map(lambda value: json.dumps(value).encode())))
 def test_any_body_is_a_request_or_a_problem(world, body):
-    try:
-        envelope.read(body, None, dispatch.grammar(world))
-    except Problem as problem:
-        assert problem.status == 400
+    with contextlib.suppress(Problem):
+        assert envelope.read(body, None, dispatch.grammar(world)).calls is not None

@@ -81,6 +81,13 @@ class Settings(BaseSettings):
 
     name_style: NameStyle = Field("remembered", description="names of accounts, groups and lists in replies: as clients gave them, `full` addresses, or `short-default` for local parts in the default domain")
     role_scan_limit: int = Field(5000, ge=0, description="accounts looked at for the `members` of a role; with more of them the member is left out")
+    membership_set: Literal["field", "all"] = Field("field", description="what `set` on `roles`, `memberOf` or `lists` replaces: that field, or as the old server all three")
+    lossy_fields: Literal["error", "drop"] = Field("error", description="members of principals that the new server has no place for: refused, or left out")
+    gone_permissions: Literal["error", "drop"] = Field("error", description="enabled permissions that do not exist any more: refused, or left out")
+    app_password_slot: Literal["primary-when-free", "refuse"] = Field("primary-when-free", description="app passwords whose secret the client chose: kept as the password of an account that has none, or always refused")
+    plain_passwords: Literal["forward", "hash"] = Field("forward", description="plain passwords: judged by the policy of the new server, or hashed here (SHA-512 crypt), which no policy sees")
+    secrets_memory: Literal["off", "hashes"] = Field("off", description="whether the strings that clients write as secrets are remembered, encrypted, and shown again; of a plain password only a hash")
+    verify_index_writes: bool = Field(True, description="read an account again after addresses or secrets were removed by their position, and repair what another writer moved")
 
     validation: Annotated[dict[str, Mode], NoDecode] = Field(
         default_factory=dict, description="what happens to requests against the contract, as OPERATION=MODE, comma separated; modes enforce, report, off; default enforce"

@@ -94,8 +94,11 @@ class Memory(Protocol):
 class Locks(Protocol):
     """One lock per object that is read and then written."""
 
-    def __call__(self, *keys: Hashable) -> AbstractAsyncContextManager[None]:
-        """Hold the locks of all keys, for example `("Account", "f")` for an object and `("create", "Role")` for the creates of a type."""
+    def __call__(self, *keys: Hashable) -> AbstractAsyncContextManager[bool]:
+        """Hold the locks of all keys, for example `("Account", "f")` for an object and `("create", "Role")` for the creates of a type.
+
+        Gives true when somebody else held one of them: what was read before is old.
+        """
 
 
 @dataclass(frozen=True, slots=True)

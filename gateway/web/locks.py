@@ -16,12 +16,17 @@ class Locks:
         return len(self._locks)
 
     @contextlib.asynccontextmanager
-    async def __call__(self, *keys: Hashable) -> AsyncIterator[None]:
-        """Hold the locks of all keys. Everybody takes them in the same order, so that no two wait for each other."""
+    async def __call__(self, *keys: Hashable) -> AsyncIterator[bool]:
+        """Hold the locks of all keys. Everybody takes them in the same order, so that no two wait for each other.
+
+        Gives true when somebody else held one of them: what was read before is old.
+        """
         async with contextlib.AsyncExitStack() as stack:
+            waited = False
             for key in sorted(set(keys), key=repr):
+                waited |= key in self._locks
                 await stack.enter_async_context(self._one(key))
-            yield
+            yield waited
 
     @contextlib.asynccontextmanager
     async def _one(self, key: Hashable) -> AsyncIterator[None]:

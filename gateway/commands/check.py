@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from gateway.app import check_operations, collect_rows, specification, tls_context
 from gateway.commands.flags import add_settings, settings_of
-from gateway.commands.run import run
+from gateway.commands.run import reason, run
 from gateway.jmap.client import Upstream
 from gateway.jmap.errors import Garbled, HttpRefusal, TooSlow, Unreachable, UpstreamError
 from gateway.jmap.session import Account
@@ -148,7 +148,7 @@ async def _listen(settings: Settings) -> str:
     try:
         server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host or None, port, family=socket.AF_UNSPEC)
     except OSError as error:
-        raise Wrong(f"{settings.listen} cannot be used ({error.strerror or error}); does the gateway run already?") from None
+        raise Wrong(f"{settings.listen} cannot be used ({reason(error)}); does the gateway run already?") from None
     server.close()
     await server.wait_closed()
     return f"{settings.listen} is free"

@@ -1,6 +1,7 @@
 """Runs something asynchronous until it is told to stop, on the fastest event loop that is installed."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -25,3 +26,8 @@ def stopped() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, event.set)
     return event
+
+
+def reason(error: OSError) -> str:
+    """What the system said, in the same words on every event loop."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from gateway.app import App, settle_memory
-from gateway.commands.run import stopped
+from gateway.commands.run import reason, stopped
 from gateway.settings import Settings
 from gateway.state import StateError
 
@@ -24,7 +24,7 @@ async def serve(settings: Settings, listening: Callable[[str, Callable[[], None]
     except StateError as error:
         return _give_up(str(error))
     except OSError as error:
-        return _give_up(f"cannot listen on {settings.listen}: {error.strerror or error}")
+        return _give_up(f"cannot listen on {settings.listen}: {reason(error)}")
     settle_memory()
     listening(app.url, stop.set)
     await stop.wait()
@@ -33,6 +33,6 @@ async def serve(settings: Settings, listening: Callable[[str, Callable[[], None]
     return 0
 
 
-def _give_up(reason: str) -> int:
-    print(f"stalwart-gateway: {reason}", file=sys.stderr)
+def _give_up(why: str) -> int:
+    print(f"stalwart-gateway: {why}", file=sys.stderr)
     return 1

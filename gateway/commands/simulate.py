@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.commands.run import run, stopped
+from gateway.commands.run import reason, run, stopped
 from gateway.settings import SettingsError, host_port
 from gateway.simulator.server import build
 from gateway.simulator.world import Config
@@ -39,7 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Simulate until told to stop; 1 when it cannot listen, 2 for wrong flags."""
     login, colon, secret = arguments.admin.partition(":")
     if not (login and colon and secret):
-        raise SettingsError([f"--admin: {arguments.admin!r}: must be LOGIN:SECRET"])
+        raise SettingsError(["--admin: must be LOGIN:SECRET"])
     try:
         host, port = host_port(arguments.listen)
     except ValueError as error:
@@ -56,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> int:
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        print(f"stalwart-gateway: cannot listen on {arguments.listen}: {error.strerror or error}", file=sys.stderr)
+        print(f"stalwart-gateway: cannot listen on {arguments.listen}: {reason(error)}", file=sys.stderr)
         return 1
     return run(_simulate(listening, chosen))
 

@@ -18,7 +18,7 @@ from typing import Any
 from prometheus_client.multiprocess import mark_process_dead
 
 from gateway.app import check_operations, specification, tls_context
-from gateway.commands.run import run
+from gateway.commands.run import reason, run
 from gateway.commands.serving import serve
 from gateway.settings import Settings, host_port
 from gateway.web import logs
@@ -53,7 +53,7 @@ def supervise(settings: Settings) -> int:
     try:
         reserved = _reserve(settings)
     except OSError as error:
-        print(f"stalwart-gateway: cannot listen on {settings.listen}: {error.strerror or error}", file=sys.stderr)
+        print(f"stalwart-gateway: cannot listen on {settings.listen}: {reason(error)}", file=sys.stderr)
         return 1
     with reserved, tempfile.TemporaryDirectory(prefix="stalwart-gateway-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder

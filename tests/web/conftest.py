@@ -37,6 +37,7 @@ class Server:
     status: int | None = None
     jmap: Callable[[list[Any]], list[Any] | web.StreamResponse] | None = None
     other: Callable[[web.Request], Any] | None = None
+    gone: set[str] = field(default_factory=set)
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     url: str = ""
 
@@ -44,6 +45,8 @@ class Server:
         self.seen.append((request.method, request.raw_path, dict(request.headers)))
         if request.path == "/jmap/session" and request.method == "GET" and "Authorization" not in request.headers:
             return web.json_response(SESSION)
+        if request.path in self.gone:
+            return web.Response(status=404)
         if self.other is not None:
             return await self.other(request)
         rights = self.rights.get(request.headers.get("Authorization", ""))

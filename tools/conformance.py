@@ -53,7 +53,9 @@ def run_section(suite: Path, name: str, out: Path) -> str:
 
 
 def judge(suite: Path, recorded: Path, out: Path, name: str) -> tuple[str, str, int, str]:
-    """Run and compare one section: its name, what the program printed, exit code and text of the comparison."""
+    """Run and compare one section: its name, what the program printed, exit code and text of the comparison. Programs share names of files, so each has a folder of its own."""
+    out = out / name
+    out.mkdir(parents=True, exist_ok=True)
     said = run_section(suite, name, out)
     return name, said, *compare(suite, recorded, out, name)
 
@@ -94,9 +96,9 @@ def main() -> int:
 def summary(name: str, row: re.Match[str] | None) -> str:
     """One line on a section."""
     if row is None:
-        return f"{name:12} could not be compared"
+        return f"{name:14} could not be compared"
     equal, ruled, different, missing, out = (int(row[part]) for part in ("equal", "ruled", "different", "missing", "out"))
-    return f"{name:12} {equal} of {equal + ruled + different + missing + out} equal, {ruled} by rule, {different} different, {missing} missing, {out} left out"
+    return f"{name:14} {equal} of {equal + ruled + different + missing + out} equal, {ruled} by rule, {different} different, {missing} missing, {out} left out"
 
 
 def explanations(text: str) -> str:

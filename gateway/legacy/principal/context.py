@@ -149,7 +149,7 @@ async def read(exchange: Exchange, *calls: Call, fresh: bool = False) -> Read:
     if known is not None:
         return Read(known, cached=True, answers=await caller.attempt(*calls) if calls else [])
     edition = caller.edition(NOTE)
-    answers = await caller.attempt(*calls, *_calls())
+    answers = await caller.attempt(*calls, *context_calls())
     found: dict[str, list[Object] | None] = {}
     for type_, answer in zip(CONTEXT_TYPES, answers[len(calls) :], strict=True):
         own = allowed(answer)
@@ -182,7 +182,8 @@ def outdated(exchange: Exchange, *types: str) -> None:
         exchange.caller.drop(NOTE)
 
 
-def _calls() -> list[Call]:
+def context_calls() -> list[Call]:
+    """The calls whose answers make a context, in the order of `CONTEXT_TYPES`."""
     return [Get(type_, None if type_ in _LISTED else _SINGLETON, _PROPERTIES[type_]) for type_ in CONTEXT_TYPES]
 
 

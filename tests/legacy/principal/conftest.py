@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +11,10 @@ from gateway.jmap import replies
 from gateway.jmap.calls import Call, Object, request_body
 from gateway.jmap.errors import MethodError
 from gateway.jmap.session import Account
+from gateway.legacy.exchange import Exchange
+from gateway.settings import Settings
+from gateway.web.locks import Locks
+from gateway.web.recollection import Recollection
 
 RANDOM = re.compile(r"^(aliases|credentials)/\d{7,10}$")
 
@@ -93,3 +97,26 @@ def _answers(calls: list[Any], answers: list[Any]) -> dict[Asked, tuple[str, Any
 @pytest.fixture
 def server() -> type[Server]:
     return Server
+
+
+@pytest.fixture
+def exchange_with() -> Callable[..., Exchange]:
+    """`exchange_with(caller, query={…}, get_page=2)` is an exchange whose settings differ from the defaults as told."""
+
+    def build(
+        caller: Any, *, path: dict[str, str] | None = None, query: dict[str, str] | None = None, memory: Any = None, **settings: Any
+    ) -> Exchange:
+        return Exchange(
+            path=path or {},
+            query=query or {},
+            body=None,
+            now=0,
+            settings=Settings(**settings),
+            caller=caller,
+            flags=None,
+            memory=memory or Recollection(),
+            locks=Locks(),
+            background=None,
+        )
+
+    return build

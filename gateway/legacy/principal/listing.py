@@ -1,7 +1,7 @@
 """The list of principals (legacy-rest-api 2.1, mapping-principals 3.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -159,7 +159,7 @@ async def _rows(exchange: Exchange, lines: Sequence[Line], known: Mapping[tuple[
     return [(KINDS[line.word], known[line.word, line.id]) for line in lines if (line.word, line.id) in known]
 
 
-async def _shaped(reader: Reader, rows: Sequence[Row], fields: Collection[str] | None) -> list[Object]:
+async def _shaped(reader: Reader, rows: Sequence[Row], fields: frozenset[str] | None) -> list[Object]:
     """Old forms of one page."""
     around = await reader.around(rows)
     shaped: list[Object] = []

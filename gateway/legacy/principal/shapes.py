@@ -3,7 +3,8 @@
 Use: `shape(kind, object_, around)` is a whole principal, `shape(kind, object_, around, fields)` one with these members besides `id` and `type`.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from gateway.jmap.calls import Object
@@ -31,15 +32,20 @@ Reader = Callable[[Object, Around], Any]
 TENANT_ROLES = ("tenant-admin", "user")
 
 
-def shape(kind: Kind, object_: Object, around: Around, fields: Collection[str] | None = None) -> Object:
+def shape(kind: Kind, object_: Object, around: Around, fields: frozenset[str] | None = None) -> Object:
     """Old form of one object."""
     result: Object = {"id": legacy_id(kind.object, object_["id"]), "type": kind.word}
-    for field, read in _READERS[kind.word].items():
-        if fields is None or field in fields:
-            value = read(object_, around)
-            if value or (value == 0 and field == "members"):
-                result[field] = value
+    for field, read in _readers(kind.word, fields):
+        value = read(object_, around)
+        if value or (value == 0 and field == "members"):
+            result[field] = value
     return result
+
+
+@lru_cache(256)
+def _readers(word: str, fields: frozenset[str] | None) -> tuple[tuple[str, Reader], ...]:
+    """What to read for the members that are wanted."""
+    return tuple((field, read) for field, read in _READERS[word].items() if fields is None or field in fields)
 
 
 def _mail_name(object_: Object, around: Around) -> str:
@@ -68,6 +74,8 @@ def _member_of(account: Object, around: Around) -> list[str]:
 
 
 def _lists(account: Object, around: Around) -> list[str]:
+    if not around.lists:
+        return []
     found = (around.lists.get(address.lower(), ()) for address in addresses_of(account, around.context))
     return sorted({name for names in found for name in names})
 

@@ -37,6 +37,7 @@ RULES = ROOT / "tests/scenario/rules.toml"
 ADMIN = ("admin", "Scenario-admin-1")
 PROFILE = {"legacy_version": "0.15", "log_level": "error"}
 KINDS = ("equal", "explained", "unexplained", "pending", "left out")
+MOST_SHOWN = 300
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -130,7 +131,7 @@ async def _record(section: str, folder: Path, out: Path) -> None:
 
 
 async def _program(section: str, folder: Path, out: Path, both: Pair) -> None:
-    command = [str(folder / "legacy_scenario.py"), "--base", both.gateway, "--admin", ":".join(ADMIN), "--inject", both.inject, "--out", str(out), "--only", section]
+    command = [str(folder / "legacy_scenario.py"), "--base", both.gateway, "--admin", ":".join(ADMIN), "--inject", both.inject, "--out", str(out), "--only", section, "--allow-restart"]
     process = await asyncio.create_subprocess_exec(sys.executable, *command)
     if await process.wait():
         raise SystemExit(f"the program ended with status {process.returncode} in section {section}")
@@ -166,7 +167,9 @@ def _report(verdicts: dict[str, Verdict], unused: list[str]) -> int:
     differences = [difference for verdict in verdicts.values() for difference in verdict.differences]
     if differences:
         print("\nUnexplained differences:")
-        print("\n".join(f"  {difference}" for difference in differences).replace("\r", "\\r"))
+        print("\n".join(f"  {difference}" for difference in differences[:MOST_SHOWN]).replace("\r", "\\r"))
+        if len(differences) > MOST_SHOWN:
+            print(f"  … and {len(differences) - MOST_SHOWN} more; the comparer shows all of a recording made with --out")
     if unused:
         print("\nRules that explain nothing:")
         print("\n".join(f"  {rule}" for rule in unused))

@@ -8,7 +8,6 @@ _OPERATIONS = (
     "deletePrincipals",
     "deployPrincipal",
     "patchPrincipal",
-    "deletePrincipal",
     "getDnsRecords",
     "createDkim",
     "getDkim",

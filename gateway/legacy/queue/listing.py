@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.jmap.calls import Get, Object
-from gateway.knowledge.ids import decode, encode
+from gateway.knowledge.ids import decode
 from gateway.knowledge.instants import text_of
 from gateway.legacy.exchange import Exchange, Listing
 from gateway.legacy.paging import Window, find, find_more, in_chunks, more_ids, pages
@@ -23,10 +23,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Ids that match, the messages when they came along, and how many more the new server counts than were looked at."""
+    """Ids that match, messages by id when they came along, and how many more the new server counts than were looked at."""
 
-    numbers: list[int]
-    messages: dict[int, Object] | None = None
+    ids: list[str]
+    messages: dict[str, Object] | None = None
     beyond: int = 0
 
 
@@ -38,15 +38,16 @@ async def list_queue(exchange: Exchange) -> Any:
     """
     selection, window = Selection.of(exchange.query, exchange.now), Window.of(exchange.query)
     found = await _find(exchange, selection)
-    numbers = sorted({number for number in found.numbers if selection.holds(number)})
+    ids = {number: text for text in found.ids if selection.holds(number := decode(text))}
+    numbers = sorted(ids)
     page, total = window.cut(numbers), window.total(len(numbers) + found.beyond)
     status = {"status": await exchange.flags.queue_running()}
     if "values" not in exchange.query:
         return {"items": page, "total": total, **status}
-    pages = _messages(exchange, page, found.messages)
+    rows = _messages(exchange, [ids[number] for number in page], found.messages)
     if len(page) > exchange.settings.get_page:
-        return Listing(total, pages, status)
-    return {"items": [message async for some in pages for message in some], "total": total, **status}
+        return Listing(total, rows, status)
+    return {"items": [message async for some in rows for message in some], "total": total, **status}
 
 
 async def _find(exchange: Exchange, selection: Selection) -> _Found:
@@ -61,14 +62,14 @@ async def _find(exchange: Exchange, selection: Selection) -> _Found:
     (first,) = await find(exchange.caller, [selection.query(settings.optimistic_get)])
     if first.total > settings.optimistic_get:
         return await _all_ids(exchange, selection, first.ids, settings.optimistic_get, first.total)
-    return _Found([decode(it) for it in first.ids], {decode(it["id"]): it for it in first.objects})
+    return _Found(first.ids, {it["id"]: it for it in first.objects})
 
 
 async def _all_ids(exchange: Exchange, selection: Selection, first: list[str], asked: int, total: int) -> _Found:
     """All ids, after those found when the `first` ones were `asked` for."""
     page, end = exchange.settings.query_page, _bounded(exchange, total)
     ids = first + await more_ids(exchange.caller, selection.query(page), start=asked, end=end, page=page)
-    return _Found([decode(it) for it in ids], beyond=total - end)
+    return _Found(ids, beyond=total - end)
 
 
 async def _examined(exchange: Exchange, selection: Selection) -> _Found:
@@ -80,7 +81,7 @@ async def _examined(exchange: Exchange, selection: Selection) -> _Found:
     later = pages(query, start=page, end=end, page=page)
     async for found in find_more(exchange.caller, later, EXAMINED, together=PAIRS_PER_REQUEST):
         messages += found.objects
-    return _Found([decode(it["id"]) for it in messages if selection.matches(it)])
+    return _Found([it["id"] for it in messages if selection.matches(it)])
 
 
 def _bounded(exchange: Exchange, total: int) -> int:
@@ -93,18 +94,17 @@ def _bounded(exchange: Exchange, total: int) -> int:
 
 
 async def _messages(
-    exchange: Exchange, numbers: Sequence[int], known: dict[int, Object] | None
+    exchange: Exchange, ids: Sequence[str], known: dict[str, Object] | None
 ) -> AsyncIterator[list[Object]]:
     """Old messages page by page; those that left the queue meanwhile are left out."""
     shape = message_shape(exchange.settings.legacy_version, text_of(exchange.now))
-    for some in in_chunks(numbers, exchange.settings.get_page):
-        if known is None:
-            (answer,) = await exchange.caller.request(Get("QueuedMessage", [encode(number) for number in some]))
-            by_id = {decode(it["id"]): it for it in answer["list"]}
-        else:
-            by_id = known
+    for some in in_chunks(ids, exchange.settings.get_page):
+        messages = known
+        if messages is None:
+            (answer,) = await exchange.caller.request(Get("QueuedMessage", some))
+            messages = {it["id"]: it for it in answer["list"]}
         page: list[Object] = []
         for few in in_chunks(some, SHAPED_AT_ONCE):
-            page += (shape(by_id[number]) for number in few if number in by_id)
+            page += [shape(messages[it]) for it in few if it in messages]
             await asyncio.sleep(0)  # other requests get their turn
         yield page

@@ -6,6 +6,7 @@ import hmac
 
 from gateway.simulator.callers import Caller
 from gateway.simulator.directory.accounts import accounts_of
+from gateway.simulator.errors import Object
 from gateway.simulator.permissions import everything
 from gateway.simulator.problems import code_required, forbidden, unauthorized
 from gateway.simulator.world import World
@@ -16,7 +17,7 @@ RECOVERY_ID = "d333333"
 def caller_of(world: World, authorization: str | None) -> Caller:
     """The caller behind an Authorization header; Problem 401 for bad credentials, 402 when a code is missing, 403 without `authenticate`."""
     login, secret = basic(authorization)
-    caller = _recovery(world, login, secret) or _account(world, login.lower(), secret)
+    caller = _recovery(world, login, secret) or _account(world, authorization or "", login.lower(), secret)
     if caller is None:
         raise unauthorized()
     if not caller.may("authenticate"):
@@ -51,16 +52,23 @@ def _recovery(world: World, login: str, secret: str) -> Caller | None:
     return administrator(world) if login == world.config.admin[0] and same(secret, world.config.admin[1]) else None
 
 
-def _account(world: World, login: str, secret: str) -> Caller | None:
+def _account(world: World, header: str, login: str, secret: str) -> Caller | None:
     accounts = accounts_of(world)
-    found = accounts.by_address(login if "@" in login else f"{login}@{world.config.default_domain}")
+    found = accounts.caches.login(header) or _checked(world, login, secret)
+    if found is None:
+        return None
+    id_, credential = found
+    accounts.caches.remember(header, id_, credential)
+    if credential["otpAuth"] is not None:
+        raise code_required()
+    return accounts.caller(id_, accounts.objects[id_])
+
+
+def _checked(world: World, login: str, secret: str) -> tuple[str, Object] | None:
+    """Account id and credential of a login with its secret."""
+    found = accounts_of(world).by_address(login if "@" in login else f"{login}@{world.config.default_domain}")
     if found is None:
         return None
     id_, account = found
     held = account.get("credentials", {}).values()
-    password = next((item for item in held if item["@type"] == "Password" and same(secret, item["secret"])), None)
-    if password is None:
-        return None
-    if password["otpAuth"] is not None:
-        raise code_required()
-    return accounts.caller(id_, account)
+    return next(((id_, item) for item in held if item["@type"] == "Password" and same(secret, item["secret"])), None)

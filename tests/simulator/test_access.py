@@ -128,14 +128,14 @@ async def test_a_tenant_sees_its_own(server):
     tenant = await server.made("Tenant", {"name": "acme"})
     domain = await server.made("Domain", {"name": "acme.test", "memberTenantId": tenant, "dkimManagement": {"@type": "Manual"}})
     rights = {"sysDomainGet": True, "sysDomainQuery": True, "sysDomainUpdate": True, "sysDomainCreate": True}
-    await server.changed("Account", "b", {"memberTenantId": tenant, "permissions": {"@type": "Merge", "enabledPermissions": rights}})
+    await server.changed("Account", "b", {"memberTenantId": tenant, "domainId": domain, "permissions": {"@type": "Merge", "enabledPermissions": rights}})
     create = {"k": {"name": "second.test", "dkimManagement": {"@type": "Manual"}}}
     answers = await server.batch(
         ("x:Domain/query", {"filter": {"memberTenantId": "zz"}}),
         ("x:Domain/get", {"ids": ["b", domain]}),
         ("x:Domain/set", {"update": {domain: {"memberTenantId": None}, "b": {"description": "mine"}}}),
         ("x:Domain/set", {"create": create}),
-        user=USER,
+        user=("olga@acme.test", USER[1]),
     )
     assert answers[0][1]["ids"] == [domain]
     (seen,) = answers[1][1]["list"]

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.simulator.objects.language import Vocabulary, read
+from gateway.simulator.objects.language import UniqueRule, Vocabulary, read
 from gateway.simulator.objects.shapes import ListOf, MapOf, SetOf
 from gateway.simulator.objects.values import Choice, Id, Write
 
@@ -45,7 +45,7 @@ def words():
 
 def test_what_a_declaration_says(words):
     bike = words.objects["Bike"]
-    assert (bike.ids, bike.marks, bike.sorts, bike.unique) == ("sequence", {"tenant"}, ["madeAt"], ["name"])
+    assert (bike.ids, bike.marks, bike.sorts, bike.unique) == ("sequence", {"tenant"}, ["madeAt"], [UniqueRule(["name"], "Bike")])
     assert [(rule.name, rule.kind, rule.over) for rule in bike.filters] == [("name", "keyword", ["name"]), ("text", "words", ["name", "owners"])]
     properties = bike.schema.variants[None]
     kinds = {name: prop.kind for name, prop in properties.items()}

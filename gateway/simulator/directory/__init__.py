@@ -19,7 +19,7 @@ _OWN: dict[str, type[StoredObjects]] = {
     "Role": Roles,
     "Tenant": Tenants,
 }
-_PLAIN = ("Authentication", "PublicKey")
+_PLAIN = ("Authentication", "OAuthClient", "PublicKey")
 
 
 def install(world: World) -> None:

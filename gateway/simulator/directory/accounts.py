@@ -5,9 +5,11 @@ from typing import Any
 
 from gateway.knowledge.ids import encode
 from gateway.simulator.callers import Caller
+from gateway.simulator.directory.caches import Caches
 from gateway.simulator.directory.hashes import is_hash
 from gateway.simulator.directory.roles import Roles, grant
 from gateway.simulator.errors import MethodError, Object, SetError
+from gateway.simulator.objects.language import Declaration, Vocabulary
 from gateway.simulator.objects.stored import StoredObjects
 from gateway.simulator.objects.values import MASK
 from gateway.simulator.text_ids import number_of
@@ -20,14 +22,21 @@ SECONDARY = frozenset({"AppPassword", "ApiKey"})
 class Accounts(StoredObjects):
     """Accounts, found by address: the primary one or an alias."""
 
+    def __init__(self, world: World, declaration: Declaration, vocabulary: Vocabulary) -> None:
+        super().__init__(world, declaration, vocabulary)
+        self.caches = Caches(world)
+
     # what others ask
 
     def by_address(self, address: str) -> tuple[str, Object] | None:
-        """Id and account of an address, aliases and domain aliases included."""
+        """Id and account of an address, domain aliases and enabled aliases included."""
         local, _, host = address.rpartition("@")
-        domain = self.world.links.owner("Domain", host) or self._domain_alias(host)
-        owner = self.world.links.owner("email", (local, domain[1])) if domain else None
-        return (owner[1], self.objects[owner[1]]) if owner and owner[0] == "Account" else None
+        domain = self.caches.domain(host)
+        owner = self.world.links.owner("email", (local, domain)) if domain else None
+        if owner is None or owner[0] != "Account":
+            return None
+        account = self.objects[owner[1]]
+        return (owner[1], account) if any(_is(named, local, domain) for named in (account, *account["aliases"].values())) else None
 
     def address(self, account: Object) -> str:
         """Primary address."""
@@ -61,9 +70,6 @@ class Accounts(StoredObjects):
         """The account as somebody who calls."""
         groups = tuple(account.get("memberGroupIds", ()))
         return Caller(self.address(account), id_, self.permissions(account), account.get("memberTenantId"), groups, account["locale"])
-
-    def _domain_alias(self, host: str) -> tuple[str, str] | None:
-        return next((("Domain", id_) for id_, domain in self.world.kept("Domain").objects.items() if host in domain["aliases"]), None)
 
     # hooks of the engine
 
@@ -113,7 +119,7 @@ class Accounts(StoredObjects):
             self._policy(item["secret"])
 
     def _policy(self, secret: str) -> None:
-        rules = self.world.kept("Authentication").value()
+        rules = self.world.applied("Authentication")
         if is_hash(secret):
             return
         if len(secret) < rules["passwordMinLength"]:
@@ -122,6 +128,10 @@ class Accounts(StoredObjects):
             raise SetError("invalidProperties", f"Password must be at most {rules['passwordMaxLength']} characters long.", properties=["secret"])
 
 
+
+def _is(named: Object, local: str, domain_id: str | None) -> bool:
+    """Whether an account, or an alias of one, has the address and takes it."""
+    return (named["name"], named["domainId"]) == (local, domain_id) and named.get("enabled") is not False
 
 
 def addresses(stored: Object) -> Iterable[tuple[str, Hashable, str]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.knowledge.instants import text_of
 from gateway.simulator.callers import Caller
+from gateway.simulator.directory.accounts import accounts_of
 from gateway.simulator.directory.zone import zone_file
 from gateway.simulator.errors import Object, SetError
 from gateway.simulator.objects.stored import StoredObjects
@@ -41,6 +42,8 @@ class Domains(StoredObjects):
 
     def written(self, caller: Caller, id_: str, old: Object | None, new: Object | None) -> None:  # noqa: ARG002 - a hook
         """A domain that begins to manage its keys itself gets them at once."""
+        if new is not None and old is None:
+            accounts_of(self.world).caches.forget_domain(new["name"])
         if new is not None and (old is None or old["dkimManagement"]["@type"] == "Manual"):
             self._sign(id_, new)
 

@@ -12,7 +12,7 @@
     object Domain sequence tenant                   an object type: where ids come from, by what it is filtered
       name     text domain !
       : filter text words name aliases              query filters: name, kind, properties it looks at
-      : unique name
+      : unique name                                 one key; over several properties, and `in SCOPE` over several types
 
 A property is a name, a kind and modifiers. Kinds: `text`, `secret`, `bool`, `uint`, `int`, `float`, `duration`, `instant`, `blob`, `ip`,
 `network`, `socket`, `id Type`, `enum Name`, `set <kind>`, `list <kind>`, `map <kind> <kind>`, or the name of a schema. After `text` may stand
@@ -66,6 +66,14 @@ class FilterRule:
 
 
 @dataclass(slots=True)
+class UniqueRule:
+    """A unique key: the properties it is made of, and the scope in which no two objects may have the same."""
+
+    names: list[str]
+    scope: str
+
+
+@dataclass(slots=True)
 class Declaration:
     """A declared object type.
 
@@ -78,7 +86,7 @@ class Declaration:
     marks: frozenset[str]
     filters: list[FilterRule] = field(default_factory=list)
     sorts: list[str] = field(default_factory=list)
-    unique: list[str] = field(default_factory=list)
+    unique: list[UniqueRule] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -130,7 +138,8 @@ def _object(head: list[str], body: list[str], vocabulary: Vocabulary) -> None:
             elif word == "sort":
                 declaration.sorts += rest
             else:
-                declaration.unique += rest
+                names, scope = (rest[:-2], rest[-1]) if "in" in rest else (rest, name)
+                declaration.unique.append(UniqueRule(names, scope))
     _members([line for line in body if not line.startswith(":")], schema, vocabulary)
     vocabulary.objects[name] = declaration
 

@@ -1,6 +1,6 @@
 """A declared object type: /get, /query and /set on objects kept in memory (jmap-management-api 2.3 to 2.7)."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from gateway.knowledge.instants import text_of
@@ -39,10 +39,10 @@ class StoredObjects(ObjectType):
         self.sorts = self.filters | {name: self._field("keyword", [name]) for name in declaration.sorts}
 
     def authorise(self, caller: Caller, method: str, arguments: Object) -> None:
-        """As for every type; enterprise types are refused on other editions."""
+        """As for every type; what the caller might do with an enterprise type is then refused on other editions."""
+        super().authorise(caller, method, arguments)
         if "enterprise" in self.declaration.marks and not self.world.enterprise:
             raise MethodError("forbidden", ENTERPRISE_ONLY)
-        super().authorise(caller, method, arguments)
 
     # reading
 
@@ -140,7 +140,7 @@ class StoredObjects(ObjectType):
         self._guard_own(caller, value)
         if "tenant" in self.declaration.marks and caller.tenant_id is not None:
             stored["memberTenantId"] = caller.tenant_id
-        if "account" in self.declaration.marks and self._restricted(caller, "account"):
+        if "account" in self.declaration.marks:
             stored["accountId"] = arguments["accountId"]
         if "createdAt" in self.schema.properties(stored):
             stored["createdAt"] = text_of(self.world.clock.seconds())
@@ -193,8 +193,21 @@ class StoredObjects(ObjectType):
         self.refine(caller, id_, old, stored)
         stored = renumber(self.schema, stored)
         validate(self.schema.errors(stored))
-        self.world.links.check((self.name, id_), self.schema.links(stored), self.keys(stored), self.world.exists)
+        self.world.links.check((self.name, id_), self.schema.links(stored), self.keys(stored), self._reach(stored.get("memberTenantId")))
         return stored
+
+    def _reach(self, tenant: str | None) -> Callable[[str, str], bool]:
+        """Whether a reference leads somewhere; those of a tenant's object lead to objects of the same tenant only."""
+
+        def reached(target: str, id_: str) -> bool:
+            other = self.world.types.get(target.split("/", maxsplit=1)[0])
+            return self.world.exists(target, id_) and (tenant is None or not isinstance(other, StoredObjects) or other.tenant_of(id_) in {None, tenant})
+
+        return reached
+
+    def tenant_of(self, id_: str) -> str | None:
+        """Tenant of an object, "" when it might have one and has none, None for types that have none."""
+        return self.objects[id_]["memberTenantId"] or "" if "tenant" in self.declaration.marks else None
 
     def _guard_own(self, caller: Caller, given: Object) -> None:
         for name, mark in OWN_PROPERTIES.items():
@@ -212,9 +225,10 @@ class StoredObjects(ObjectType):
 
     def keys(self, stored: Object) -> Iterable[tuple[str, Hashable, str]]:
         """Unique keys of an object: (scope, key, property that is reported)."""
-        for name in self.declaration.unique:
-            if stored.get(name) is not None:
-                yield self.name, stored[name], name
+        for rule in self.declaration.unique:
+            found = tuple(stored.get(name) for name in rule.names)
+            if None not in found:
+                yield rule.scope, found, rule.names[0]
 
     def new_id(self, _stored: Object) -> str:
         """Id of a new object."""

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from aiohttp.web import BaseRequest
-from cachetools import TTLCache
 
 from gateway.settings import Settings
 from gateway.web.errors import TooManyLogins, TooManyRequests
@@ -14,6 +14,14 @@ from gateway.web.errors import TooManyLogins, TooManyRequests
 REMEMBERED_ADDRESSES = 16_384
 
 _Network = IPv4Network | IPv6Network
+
+
+@dataclass(slots=True)
+class _Refusals:
+    """How often an address was refused, and until when that counts."""
+
+    until: float
+    count: int = 1
 
 
 class Clients:
@@ -24,7 +32,9 @@ class Clients:
         self._most = settings.limits.client_requests
         self._most_logins = settings.limits.logins
         self._under_way: dict[str, int] = {}
-        self._refused: TTLCache[str, list[int]] = TTLCache(REMEMBERED_ADDRESSES, settings.limits.login_seconds, timer=clock)
+        self._seconds = settings.limits.login_seconds
+        self._clock = clock
+        self._refused: dict[str, _Refusals] = {}
 
     def address(self, request: BaseRequest) -> str:
         """Address of the client: the peer, or what trusted proxies say about who is behind them."""
@@ -59,19 +69,26 @@ class Clients:
     def may_log_in(self, address: str) -> None:
         """TooManyLogins when credentials from this address were refused too often."""
         refused = self._refused.get(address)
-        if refused is not None and refused[0] >= self._most_logins:
+        if refused is None or refused.count < self._most_logins:
+            return
+        if self._clock() < refused.until:
             raise TooManyLogins
+        del self._refused[address]
 
     def login_refused(self, address: str) -> None:
         """Remember that a credential from this address was refused; loopback is exempt (legacy-rest-api 1.5.5)."""
         if _is_loopback(address):
             return
+        now = self._clock()
         refused = self._refused.get(address)
-        if refused is None:
-            self._refused[address] = [1]
+        if refused is None or now >= refused.until:
+            # The time runs from the first refusal, so that nobody is shut out for good.
+            self._refused.pop(address, None)
+            self._refused[address] = _Refusals(now + self._seconds)
+            if len(self._refused) > REMEMBERED_ADDRESSES:
+                del self._refused[next(iter(self._refused))]
         else:
-            # Changed in place: the time runs from the first refusal, so that nobody is shut out for good.
-            refused[0] += 1
+            refused.count += 1
 
     def _is_proxy(self, address: str) -> bool:
         parsed = _parsed(address)

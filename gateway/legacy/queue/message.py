@@ -15,8 +15,8 @@ from gateway.settings import LegacyVersion
 
 _NEVER = "9999-12-31T23:59:59Z"
 
-_Row: TypeAlias = tuple[str, Object, State, State]
-"""A recipient: address, new object, state in the words of v0.13 to v0.15, and in those of v0.11 and v0.12."""
+_Row: TypeAlias = tuple[str, Object, tuple[State, State]]
+"""A recipient: address, new object, and its state in the words of v0.13 to v0.15 and in those of v0.11 and v0.12."""
 
 
 def message_shape(version: LegacyVersion, now: str) -> Callable[[Object], Object]:
@@ -31,7 +31,7 @@ def message_shape(version: LegacyVersion, now: str) -> Callable[[Object], Object
 def queued_message(message: Object, *, version: LegacyVersion, now: str) -> Object:
     """Old form of one queued message: `recipients` since v0.13, `domains` before, both for readers of all versions."""
     sender = message["returnPath"]
-    rows = [(address, it, *recipient_states(it["status"])) for address, it in message["recipients"].items()]
+    rows = [(address, it, recipient_states(it["status"])) for address, it in message["recipients"].items()]
     shaped: Object = {"id": decode(message["id"]), "return_path": "" if sender == "<>" else sender}
     if version == "0.15":
         shaped["recipients"] = [_recipient(row, now) for row in rows]
@@ -50,7 +50,7 @@ def queued_message(message: Object, *, version: LegacyVersion, now: str) -> Obje
 
 
 def _recipient(row: _Row, now: str) -> Object:
-    address, recipient, state, _ = row
+    address, recipient, (state, _) = row
     shaped: Object = {
         "address": address,
         "queue": recipient["queueName"],
@@ -98,7 +98,7 @@ def _domains(rows: list[_Row], now: str) -> list[Object]:
 def _domain(name: str, group: list[_Row], now: str) -> Object:
     """A domain: its times and retries are those of its pending recipients, of all when none is pending."""
     retries, due, notify, expiry = 0, _NEVER, _NEVER, _NEVER
-    for _, it, _, _ in [row for row in group if row[1]["status"]["@type"] in PENDING] or group:
+    for _, it, _ in [row for row in group if row[1]["status"]["@type"] in PENDING] or group:
         if it["retryCount"] > retries:  # noqa: PLR1730 - calling max costs twice as much
             retries = it["retryCount"]
         if it["retryDue"] < due:  # noqa: PLR1730
@@ -110,12 +110,12 @@ def _domain(name: str, group: list[_Row], now: str) -> Object:
             expiry = expires["expiresAt"]
     return {
         "name": name,
-        "status": domain_state([it["status"] for _, it, _, _ in group]),
+        "status": domain_state([it["status"] for _, it, _ in group]),
         "recipients": [
             {"address": address, "status": state}
             if it["orcpt"] is None
             else {"address": address, "status": state, "orcpt": it["orcpt"]}
-            for address, it, _, state in group
+            for address, it, (_, state) in group
         ],
         "retry_num": retries,
         "next_retry": due,

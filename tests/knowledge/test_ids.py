@@ -23,7 +23,9 @@ def test_text_that_may_be_none(pair):
         assert decode(pair["text"]) == pair["number"]
 
 
-@pytest.mark.parametrize("text", ["qaaaaaaaaaaaa", "baaaaaaaaaaaaa", "_", "a_a", "+a", "-a", " a", "a\n", "ä", "\u0661", "4", "{"])
+@pytest.mark.parametrize(
+    "text", ["qaaaaaaaaaaaa", "baaaaaaaaaaaaa", "_", "a_a", "+a", "-a", " a", "a\n", "ä", "\u0661", "4", "{"]
+)
 def test_what_names_no_object_is_refused(text):
     with pytest.raises(ValueError, match=r".+"):
         decode(text)
@@ -51,6 +53,9 @@ def test_decimal(text, number):
     assert decimal(text) == number
 
 
-@pytest.mark.parametrize(("text", "number"), [("+7", 7), ("+007", 7), ("7", 7), ("", None), ("+", None), ("++7", None), ("7+", None), ("-7", None)])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("+7", 7), ("+007", 7), ("7", 7), ("", None), ("+", None), ("++7", None), ("7+", None), ("-7", None)],
+)
 def test_number_in_a_path(text, number):
     assert path_number(text) == number

@@ -3,19 +3,25 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from types import ModuleType
+from importlib import import_module
 
 from gateway import __version__
-from gateway.commands import check, demo, routes, serve, simulate
 from gateway.settings import SettingsError
 
-COMMANDS: dict[str, ModuleType] = {"serve": serve, "check": check, "routes": routes, "simulate": simulate, "demo": demo}
+COMMANDS = {
+    "serve": "run the gateway until SIGTERM or Ctrl-C",
+    "check": "say in plain words whether settings, new server, credentials and state are right",
+    "routes": "list every operation of the old API, what it needs, and what answers it",
+    "simulate": "run a simulated mail server of v0.16 in memory, for trying things out",
+    "demo": "run a gateway with a simulated server and sample mail, to try it out",
+}
 WRONG_SETTINGS = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its status, or 2 when the settings are wrong, as for wrong flags."""
-    parsed = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = _parser(next((word for word in given if word in COMMANDS), None)).parse_args(given)
     try:
         status: int = parsed.execute(parsed)
     except SettingsError as error:
@@ -25,15 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """Parser of all commands; only the chosen one is loaded, because a serving process needs no simulator."""
     parser = argparse.ArgumentParser(
         prog="stalwart-gateway",
         description="Keeps clients of Stalwart's old REST management API (v0.11 to v0.15) working on a server of v0.16 or newer, which speaks only JMAP.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, module in COMMANDS.items():
-        command = commands.add_parser(name, help=(module.__doc__ or "").partition("\n")[0])
-        module.add_arguments(command)
-        command.set_defaults(execute=module.execute)
+    for name, meaning in COMMANDS.items():
+        command = commands.add_parser(name, help=meaning)
+        if name == chosen:
+            module = import_module(f"gateway.commands.{name}")
+            module.add_arguments(command)
+            command.set_defaults(execute=module.execute)
     return parser

@@ -5,7 +5,6 @@ from gateway.legacy.vocabulary import pending
 
 _OPERATIONS = (
     "createPrincipal",
-    "deletePrincipals",
     "deployPrincipal",
     "patchPrincipal",
     "getDnsRecords",

@@ -1,5 +1,6 @@
 """Principals: domains, accounts, groups, lists, roles, tenants, OAuth clients (legacy-rest-api 2.1, mapping-principals)."""
 
+from gateway.legacy.principal.bulk_delete import delete_principals
 from gateway.legacy.principal.delete import delete_principal
 from gateway.legacy.principal.listing import list_principals
 from gateway.legacy.principal.single import get_principal
@@ -8,6 +9,7 @@ from gateway.legacy.vocabulary import does
 
 ROUTES = (
     route("listPrincipals", does(list_principals, "x:*/query", "x:*/get")),
+    route("deletePrincipals", does(delete_principals, "x:*/query", "x:*/get", "x:*/set")),
     route("getPrincipal", does(get_principal, "x:*/query", "x:*/get")),
     route("deletePrincipal", does(delete_principal, "x:*/query", "x:*/get", "x:*/set")),
 )

@@ -11,12 +11,15 @@ from gateway.jmap import replies
 from gateway.jmap.calls import Call, Object, request_body
 from gateway.jmap.errors import MethodError
 from gateway.jmap.session import Account
+from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.legacy.exchange import Exchange
 from gateway.settings import Settings
 from gateway.web.locks import Locks
 from gateway.web.recollection import Recollection
 
 RANDOM = re.compile(r"^(aliases|credentials)/\d{7,10}$")
+
+EVERY_RIGHT = frozenset(right for rights in NEW_RIGHTS.values() for right in rights)
 
 Asked = tuple[str, str]
 """Method and arguments of a call in a form that does not depend on call ids and the order of keys."""
@@ -36,7 +39,7 @@ class Server:
         self.rounds = 0
 
     async def account(self) -> Account:
-        return Account(frozenset(), "oss", "en_US")
+        return Account(EVERY_RIGHT, "oss", "en_US")
 
     def recall(self, kind: str) -> Any | None:
         return self.notes.get(kind)

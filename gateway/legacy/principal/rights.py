@@ -1,0 +1,13 @@
+"""Whether a caller may do something to principals of a type, where the new server is not asked for it (legacy-rest-api 2.1)."""
+
+from gateway.knowledge.permissions import holds
+from gateway.legacy.exchange import Exchange
+from gateway.legacy.principal.facts import right_of
+from gateway.legacy.refusals import Forbidden
+
+
+async def insist(exchange: Exchange, word: str, deed: str) -> None:
+    """Forbidden unless the caller has the old right: `insist(exchange, "list", "create")`."""
+    account = await exchange.caller.account()
+    if not holds(f"{right_of(word)}-{deed}", account.permissions):
+        raise Forbidden

@@ -89,9 +89,9 @@ def _with_references(world: World, given: Object, answers: list[Answer], created
 def _object_method(object_type: ObjectType, verb: str, caller: Caller, given: Object, created: dict[str, str]) -> Object:
     named = canonical(given["accountId"]) if "accountId" in given else None
     given["accountId"] = caller.account_id if named is None else named
+    object_type.authorise(caller, verb, given)
     if not caller.owns(given["accountId"]):
         raise MethodError("forbidden", NO_CALLER + given["accountId"])
-    object_type.authorise(caller, verb, given)
     if len(given.get("ids") or ()) > MOST_OBJECTS or sum(len(given.get(part) or ()) for part in ("create", "update", "destroy")) > MOST_OBJECTS:
         raise MethodError("requestTooLarge", TOO_LARGE)
     if verb == "get":

@@ -14,6 +14,26 @@ from gateway.simulator.errors import Object
 from gateway.simulator.permissions import UNUSABLE, listed
 from gateway.simulator.world import World
 
+_JMAP = "urn:ietf:params:jmap:"
+_NEEDED = {
+    _JMAP + name: permission
+    for permission, names in {
+        "jmapEmailGet": ("mail", "mail:share", "emailpush"),
+        "jmapEmailSubmissionCreate": ("submission",),
+        "jmapVacationResponseGet": ("vacationresponse",),
+        "jmapSieveScriptGet": ("sieve",),
+        "jmapBlobGet": ("blob",),
+        "jmapQuotaGet": ("quota",),
+        "jmapAddressBookGet": ("contacts",),
+        "jmapContactCardParse": ("contacts:parse",),
+        "jmapCalendarGet": ("calendars",),
+        "jmapCalendarEventParse": ("calendars:parse",),
+        "jmapFileNodeGet": ("filenode",),
+    }.items()
+    for name in names
+}
+"""The permission without which an account shows no such capability; the others are always there."""
+
 _OWN_ACCOUNT = ("sysAccountPassword", "sysAccountSettings", "sysApiKey", "sysAppPassword")
 
 
@@ -32,15 +52,13 @@ def session(world: World, caller: Caller | None) -> Object:
     accounts: Object = {}
     directory = accounts_of(world)
     if caller is not None:
-        principal = {"currentUserPrincipalId": caller.account_id}
-        own = static["account"] | {"urn:ietf:params:jmap:principals": principal}
-        accounts[caller.account_id] = _account(caller.login, own, personal=True)
+        accounts[caller.account_id] = _account(caller, caller.account_id, caller.login)
         for group in caller.groups:
-            accounts[group] = _account(directory.address(directory.objects[group]), own, personal=False)
+            accounts[group] = _account(caller, group, directory.address(directory.objects[group]))
     return {
         "capabilities": static["server"] | {"urn:ietf:params:jmap:websocket": websocket},
         "accounts": accounts,
-        "primaryAccounts": dict.fromkeys(static["account"], caller.account_id) if caller else {},
+        "primaryAccounts": dict.fromkeys(_capabilities(caller), caller.account_id) if caller else {},
         "username": caller.login if caller else "",
         "apiUrl": base + "/jmap/",
         "downloadUrl": base + "/jmap/download/{accountId}/{blobId}/{name}?accept={type}",
@@ -70,5 +88,12 @@ def account(world: World, caller: Caller) -> Object:
     return {"permissions": listed(held), "edition": world.config.edition, "locale": caller.locale}
 
 
-def _account(name: str, capabilities: Object, *, personal: bool) -> Object:
-    return {"name": name, "isPersonal": personal, "isReadOnly": False, "accountCapabilities": capabilities}
+def _capabilities(caller: Caller) -> Object:
+    """Capabilities of an account that the caller has a right for."""
+    held: Object = _static()["account"]
+    return {name: content for name, content in held.items() if name not in _NEEDED or caller.may(_NEEDED[name])}
+
+
+def _account(caller: Caller, id_: str, name: str) -> Object:
+    capabilities = _capabilities(caller) | {_JMAP + "principals": {"currentUserPrincipalId": id_}}
+    return {"name": name, "isPersonal": id_ == caller.account_id, "isReadOnly": False, "accountCapabilities": capabilities}

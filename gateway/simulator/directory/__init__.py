@@ -5,6 +5,8 @@ from gateway.simulator.directory.accounts import Accounts
 from gateway.simulator.directory.credentials import SecondaryCredentials
 from gateway.simulator.directory.domains import Domains
 from gateway.simulator.directory.lists import MailingLists
+from gateway.simulator.directory.own_account import AccountPassword, AccountSettings
+from gateway.simulator.directory.public_keys import PublicKeys
 from gateway.simulator.directory.roles import Roles
 from gateway.simulator.directory.signatures import Signatures
 from gateway.simulator.directory.tenants import Tenants
@@ -16,10 +18,11 @@ _OWN: dict[str, type[StoredObjects]] = {
     "DkimSignature": Signatures,
     "Domain": Domains,
     "MailingList": MailingLists,
+    "PublicKey": PublicKeys,
     "Role": Roles,
     "Tenant": Tenants,
 }
-_PLAIN = ("Authentication", "OAuthClient", "PublicKey")
+_PLAIN = ("Authentication", "OAuthClient")
 
 
 def install(world: World) -> None:
@@ -29,6 +32,8 @@ def install(world: World) -> None:
         world.add(_OWN.get(name, StoredObjects)(world, words.objects[name], words))
     for name in ("AppPassword", "ApiKey"):
         world.add(SecondaryCredentials(world, name))
+    world.add(AccountPassword(world))
+    world.add(AccountSettings(world))
     first_day(world)
 
 

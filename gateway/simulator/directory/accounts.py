@@ -95,6 +95,12 @@ class Accounts(StoredObjects):
         if old is None or old["roles"] != stored["roles"] or old["permissions"] != stored["permissions"]:
             grant(caller, self.permissions(stored))
 
+    def written(self, caller: Caller, id_: str, old: Object | None, new: Object | None) -> None:  # noqa: ARG002 - a hook
+        """What a destroyed account held is removed afterwards, by a task."""
+        if old is not None and new is None:
+            gone = {"accountId": id_, "accountName": old["name"], "accountDomainId": old["domainId"], "accountType": old["@type"]}
+            self.world.tell("account.destroyed", gone)
+
     def _credentials(self, old: Object | None, stored: Object) -> None:
         before = {item["credentialId"]: item for item in (old or {}).get("credentials", {}).values()}
         items = list(stored["credentials"].values())

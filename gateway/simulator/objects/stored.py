@@ -166,14 +166,18 @@ class StoredObjects(ObjectType):
         self.written(caller, id_, old, stored)
 
     def destroy(self, caller: Caller, arguments: Object, id_: str) -> None:
-        """Remove one object, or SetError."""
+        """Remove one object, with what an account owns; or SetError."""
         if self.singleton:
             raise SetError("singleton", "Singletons cannot be created or destroyed.")
         if id_ not in self.visible(caller, arguments):
             raise SetError("notFound")
-        linked = self.world.links.to((self.name, id_))
+        links = self.world.links.to((self.name, id_))
+        owned = [(name, other) for name, other in links if "account" in self.world.kept(name).declaration.marks] if self.name == "Account" else []
+        linked = [named for named in links if named not in owned]
         if linked:
             raise SetError("objectIsLinked", object_id=(self.name, id_), linked=linked)
+        for name, other in owned:
+            self.world.kept(name).remove(other)
         old = self.remove(id_)
         self.written(caller, id_, old, None)
 

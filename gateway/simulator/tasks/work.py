@@ -15,6 +15,7 @@ _PER_ACCOUNT = {"reindexAccounts": "reindex", "purgeAccounts": "purge", "resetUs
 
 def install(world: World, tasks: Tasks) -> None:
     """Give the worker what it can do; kinds that are not named here are done at once and without a trace."""
+    world.on("account.destroyed", _clean_up(world, tasks))
     runners = tasks.worker.runners
     for name, maintenance in _PER_ACCOUNT.items():
         runners[f"StoreMaintenance/{name}"] = _for_each(world, tasks, "Account", {"@type": "AccountMaintenance", "maintenanceType": maintenance}, "accountId")
@@ -26,6 +27,15 @@ def install(world: World, tasks: Tasks) -> None:
     runners["SpamFilterMaintenance/updateRules"] = _update_rules(world)
     runners["AcmeRenewal"] = _needs_automatic(world, "certificateManagement", "Invalid request: ACME not configured for domain")
     runners["DnsManagement"] = _needs_automatic(world, "dnsManagement", "Domain is not set to automatic DNS management")
+
+
+def _clean_up(world: World, tasks: Tasks) -> Callable[[Object], None]:
+    """What a destroyed account held is removed at once, in the background."""
+
+    def plan(gone: Object) -> None:
+        tasks.schedule({"@type": "DestroyAccount"} | gone, world.clock.seconds())
+
+    return plan
 
 
 def _for_each(world: World, tasks: Tasks, target: str, properties: Object, member: str) -> Callable[[str, Object], None]:

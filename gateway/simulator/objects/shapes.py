@@ -211,14 +211,14 @@ class Schema(Composed):
                 raise wrong(join(path, name), "Invalid property") if name in self.known else wrong(path, "Invalid key for object")
             stored[name] = assign(prop, content, join(path, name), write, stored.get(name))
 
-    def show(self, stored: Any) -> Any:
-        """Wire form: every property, hidden ones only when they are set."""
+    def show(self, stored: Any, wanted: frozenset[str] = frozenset()) -> Any:
+        """Wire form: every property, or only the wanted ones if any are named; hidden ones only when they are set."""
         if stored is None:
             return None
         shown = {
             name: prop.kind.show(stored[name]) if stored.get(name) is not None else None
             for name, prop in self.properties(stored).items()
-            if stored.get(name) is not None or not (prop.hidden or prop.computed)
+            if (not wanted or name in wanted) and (stored.get(name) is not None or not (prop.hidden or prop.computed))
         }
         return shown if self.plain else shown | {"@type": stored["@type"]}
 

@@ -8,6 +8,7 @@ from gateway.simulator.callers import Caller
 from gateway.simulator.errors import ENTERPRISE_ONLY, Cut, MethodError, Object, SetError
 from gateway.simulator.objects import lookup, patches
 from gateway.simulator.objects.creations import in_order
+from gateway.simulator.objects.index import Index
 from gateway.simulator.objects.language import Declaration, Vocabulary
 from gateway.simulator.objects.shapes import renumber, validate
 from gateway.simulator.objects.values import Choice, Id, Instant, Integer, Write, wrong
@@ -36,6 +37,7 @@ class StoredObjects(ObjectType):
         self.id_properties = frozenset({"id", "blobId"} | {prop.name for prop in properties if isinstance(prop.kind, Id)})
         self.computed = frozenset(prop.name for prop in properties if prop.computed)
         self.filters = {rule.name: self._field(rule.kind, rule.over) for rule in declaration.filters}
+        self.index = Index(self.filters)
         self.sorts = self.filters | {name: self._field("keyword", [name]) for name in declaration.sorts}
 
     def authorise(self, caller: Caller, method: str, arguments: Object) -> None:
@@ -69,7 +71,11 @@ class StoredObjects(ObjectType):
         given = arguments.get("filter")
         own = {name for name, mark in OWN_PROPERTIES.items() if mark in self.declaration.marks and self._restricted(caller, mark)}
         wanted = lookup.conditions(given, self.filters, self.known)
-        return lookup.find(self.visible(caller, arguments), arguments, [condition for condition in wanted if condition.name not in own], self.sorts)
+        narrowed, rest = self.index.narrow([condition for condition in wanted if condition.name not in own])
+        visible = self.visible(caller, arguments)
+        if narrowed is not None:
+            visible = {id_: visible[id_] for id_ in narrowed if id_ in visible}
+        return lookup.find(visible, arguments, rest, self.sorts)
 
     def exists(self, id_: str, variant: str = "") -> bool:
         """Whether there is such an object."""
@@ -92,14 +98,14 @@ class StoredObjects(ObjectType):
 
     def show(self, caller: Caller, id_: str, stored: Object, wanted: frozenset[str]) -> Object:
         """Wire form of one object with the wanted properties, all when none are named."""
-        shown: Object = self.schema.show(stored)
+        shown: Object = self.schema.show(stored, wanted)
         for name, mark in OWN_PROPERTIES.items():
             if mark in self.declaration.marks and self._restricted(caller, mark):
                 shown.pop(name, None)
         for name in self.computed & wanted if wanted else self.computed:
             shown[name] = self.compute(name, id_, stored)
-        if wanted:
-            shown = {name: content for name, content in shown.items() if name in wanted}
+        if wanted and "@type" not in wanted:
+            shown.pop("@type", None)
         return shown | {"id": id_}
 
     @staticmethod
@@ -184,12 +190,14 @@ class StoredObjects(ObjectType):
     def save(self, id_: str, stored: Object) -> None:
         """Keep the object as it is, without any check."""
         self.objects[id_] = stored
+        self.index.put(id_, stored)
         self.writes += 1
         self.world.links.store((self.name, id_), self.schema.links(stored), self.keys(stored))
 
     def remove(self, id_: str) -> Object:
         """Forget the object, without any check."""
         self.world.links.forget((self.name, id_))
+        self.index.drop(id_)
         return self.objects.pop(id_)
 
     def _checked(self, caller: Caller, id_: str, old: Object | None, stored: Object) -> Object:

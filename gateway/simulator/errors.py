@@ -24,10 +24,18 @@ class Cut(Refusal):
 
 
 class Problem(Refusal):
-    """The whole request is answered with a problem document; members that are None are left out."""
+    """The whole request is answered with a problem document; members that are None are left out. `challenge`: a 401 says how to authenticate."""
 
     def __init__(
-        self, status: int, title: str | None, detail: str, *, type_: str = "about:blank", limit: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        title: str | None,
+        detail: str,
+        *,
+        type_: str = "about:blank",
+        limit: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        challenge: bool = True,
     ) -> None:
         super().__init__(f"{status} {title or type_}")
         self.status = status
@@ -38,6 +46,7 @@ class Problem(Refusal):
         if limit is not None:
             self.body["limit"] = limit
         self.headers = dict(headers or {})
+        self.challenge = challenge
 
 
 class MethodError(Refusal):

@@ -24,6 +24,11 @@ def unauthorized() -> Problem:
     return Problem(401, "Unauthorized", "You have to authenticate first.")
 
 
+def expired() -> Problem:
+    """The credential was right, but its time is over: no challenge is sent."""
+    return Problem(401, "Unauthorized", "You have to authenticate first.", challenge=False)
+
+
 def code_required() -> Problem:
     """The password is right, but the account has a second factor, which Basic cannot carry."""
     text = "This account requires multi-factor authentication. Alternatively, you can use an app password if your account has one."
@@ -44,7 +49,7 @@ def json_answer(content: Any, headers: Mapping[str, str] | None = None) -> web.R
 def problem_answer(problem: Problem) -> web.Response:
     """The problem document."""
     headers = CIMultiDict({"Content-Type": PROBLEM, **problem.headers})
-    if problem.status == 401:  # noqa: PLR2004 - HTTP
+    if problem.status == 401 and problem.challenge:  # noqa: PLR2004 - HTTP
         for challenge in CHALLENGES:
             headers.add("WWW-Authenticate", challenge)
     return web.Response(status=problem.status, body=json.dumps(problem.body, ensure_ascii=False).encode(), headers=headers)

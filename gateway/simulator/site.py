@@ -163,7 +163,7 @@ class Site:
 
     def _caller(self, request: web.Request) -> Caller:
         try:
-            caller = caller_of(self.world, request.headers.get("Authorization"))
+            caller = caller_of(self.world, request.headers.get("Authorization"), request.remote)
         except Problem:
             self.world.counters["auth_failed"] += 1
             raise

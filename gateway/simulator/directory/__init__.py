@@ -15,6 +15,8 @@ from gateway.simulator.world import World
 
 _OWN: dict[str, type[StoredObjects]] = {
     "Account": Accounts,
+    "ApiKey": SecondaryCredentials,
+    "AppPassword": SecondaryCredentials,
     "DkimSignature": Signatures,
     "Domain": Domains,
     "MailingList": MailingLists,
@@ -30,8 +32,6 @@ def install(world: World) -> None:
     words = vocabulary()
     for name in (*_OWN, *_PLAIN):
         world.add(_OWN.get(name, StoredObjects)(world, words.objects[name], words))
-    for name in ("AppPassword", "ApiKey"):
-        world.add(SecondaryCredentials(world, name))
     world.add(AccountPassword(world))
     world.add(AccountSettings(world))
     first_day(world)

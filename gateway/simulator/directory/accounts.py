@@ -6,17 +6,14 @@ from typing import Any
 from gateway.knowledge.ids import encode
 from gateway.simulator.callers import Caller
 from gateway.simulator.directory.caches import Caches
-from gateway.simulator.directory.hashes import is_hash
+from gateway.simulator.directory.passwords import settle
 from gateway.simulator.directory.roles import Roles, grant
 from gateway.simulator.errors import MethodError, Object, SetError
 from gateway.simulator.objects.language import Declaration, Vocabulary
 from gateway.simulator.objects.stored import StoredObjects
-from gateway.simulator.objects.values import MASK
-from gateway.simulator.text_ids import number_of
 from gateway.simulator.world import World
 
 UNAVAILABLE = "This server is temporarily unavailable. Attempting this same operation later may succeed."
-SECONDARY = frozenset({"AppPassword", "ApiKey"})
 
 
 class Accounts(StoredObjects):
@@ -102,37 +99,16 @@ class Accounts(StoredObjects):
             self.world.tell("account.destroyed", gone)
 
     def _credentials(self, old: Object | None, stored: Object) -> None:
-        before = {item["credentialId"]: item for item in (old or {}).get("credentials", {}).values()}
-        items = list(stored["credentials"].values())
-        if sum(item["@type"] == "Password" for item in items) > 1:
-            raise SetError("invalidProperties", "Only one password credential is allowed.", properties=["credentials"])
-        highest = max((number_of(item) for item in before), default=0 if old else -1)
-        for item in items:
-            known = before.get(item["credentialId"])
-            if known is None:
-                if item["@type"] in SECONDARY:
-                    raise SetError("invalidProperties", "Secondary credentials cannot be set directly.", properties=["credentials"])
-                highest += 1
-                item["credentialId"] = encode(highest)
-            self._secret(item, known)
-
-    def _secret(self, item: Object, known: Object | None) -> None:
-        if known is not None and item["@type"] != known["@type"]:
-            raise SetError("invalidProperties", "Credential type cannot be changed.", properties=["credentials"])
-        if known is not None and item["secret"] == MASK:
-            item["secret"] = known["secret"]
-        if item["@type"] == "Password" and item["secret"] is not None and (known is None or item["secret"] != known["secret"]):
-            self._policy(item["secret"])
-
-    def _policy(self, secret: str) -> None:
-        rules = self.world.applied("Authentication")
-        if is_hash(secret):
+        before, after = (old or {}).get("credentials", {}), stored["credentials"]
+        if before == after:
             return
-        if len(secret) < rules["passwordMinLength"]:
-            raise SetError("invalidProperties", f"Password must be at least {rules['passwordMinLength']} characters long.", properties=["secret"])
-        if len(secret) > rules["passwordMaxLength"]:
-            raise SetError("invalidProperties", f"Password must be at most {rules['passwordMaxLength']} characters long.", properties=["secret"])
-
+        if self.world.kept("Domain").objects.get(stored["domainId"], {}).get("directoryId"):
+            verb = "change" if old else "set"
+            raise SetError("forbidden", f"Cannot {verb} credentials for accounts in an external directory.")
+        settle(self.world.applied("Authentication"), self.world.clock.seconds(), before, after)
+        if old is None:
+            for item in after.values():
+                item["credentialId"] = encode(0)
 
 
 def _is(named: Object, local: str, domain_id: str | None) -> bool:

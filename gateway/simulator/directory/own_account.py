@@ -6,6 +6,8 @@ from typing import Any
 from gateway.simulator.callers import Caller
 from gateway.simulator.declared import vocabulary
 from gateway.simulator.directory.accounts import accounts_of
+from gateway.simulator.directory.hashes import matches
+from gateway.simulator.directory.passwords import kept
 from gateway.simulator.directory.totp import accepts
 from gateway.simulator.errors import Cut, Object, SetError
 from gateway.simulator.objects import patches
@@ -132,7 +134,7 @@ class AccountPassword(OwnAccount):
         index, _ = _password(account) or ("", {})
         wanted: Object = {}
         if after["secret"] not in {None, MASK, before["secret"]}:
-            wanted[f"credentials/{index}/secret"] = after["secret"]
+            wanted[f"credentials/{index}/secret"] = kept(self.world.applied("Authentication"), after["secret"])
         if after["otpAuth"]["otpUrl"] not in {MASK, before["otpAuth"]["otpUrl"]}:
             wanted[f"credentials/{index}/otpAuth"] = after["otpAuth"]["otpUrl"]
         if wanted:
@@ -145,7 +147,7 @@ class AccountPassword(OwnAccount):
         url, code = before["otpAuth"]["otpUrl"], after["otpAuth"]["otpCode"]
         if url is not None and code is None:
             raise SetError("forbidden", NO_CODE)
-        known = after["currentSecret"] == before["secret"]
+        known = matches(after["currentSecret"], before["secret"])
         if not known or (url is not None and not accepts(url, code, self.world.clock.seconds())):
             raise SetError("forbidden", WRONG)
 

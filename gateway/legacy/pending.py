@@ -6,7 +6,6 @@ from gateway.legacy.vocabulary import pending
 _OPERATIONS = (
     "createPrincipal",
     "deployPrincipal",
-    "patchPrincipal",
     "getDnsRecords",
     "createDkim",
     "getDkim",

@@ -1,8 +1,11 @@
 """Principals: domains, accounts, groups, lists, roles, tenants, OAuth clients (legacy-rest-api 2.1, mapping-principals)."""
 
+from dataclasses import replace
+
 from gateway.legacy.principal.bulk_delete import delete_principals
 from gateway.legacy.principal.delete import delete_principal
 from gateway.legacy.principal.listing import list_principals
+from gateway.legacy.principal.patch import patch_principal
 from gateway.legacy.principal.single import get_principal
 from gateway.legacy.table import route
 from gateway.legacy.vocabulary import does
@@ -11,5 +14,6 @@ ROUTES = (
     route("listPrincipals", does(list_principals, "x:*/query", "x:*/get")),
     route("deletePrincipals", does(delete_principals, "x:*/query", "x:*/get", "x:*/set")),
     route("getPrincipal", does(get_principal, "x:*/query", "x:*/get")),
+    route("patchPrincipal", replace(does(patch_principal, "x:*/query", "x:*/get", "x:*/set"), order="row")),
     route("deletePrincipal", does(delete_principal, "x:*/query", "x:*/get", "x:*/set")),
 )

@@ -165,9 +165,9 @@ class Emails:
             self.wanted.insert(0, self.own)
         self.first_counts = True
 
-    def change(self) -> Change:
-        """Pointers and the own address that the list comes to."""
-        own = self._own()
+    def change(self, renamed: str | None = None) -> Change:
+        """Pointers and the own address that the list comes to; `renamed` is the own address that a client has chosen."""
+        own = renamed or self._own()
         entries = [(index, address, enabled) for enabled in (True, False) for index, address in aliases_of(self.object, self.context, enabled=enabled)]
         others = [it for it in self.wanted if parted(it)[0] and it != own]
         patch: Object = {}

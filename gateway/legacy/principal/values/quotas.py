@@ -24,9 +24,10 @@ def limits(numbers: int | Sequence[int]) -> dict[str, int]:
 def patch(numbers: int | Sequence[int], present: Mapping[str, int]) -> Object:
     """Pointers that make the limits what they shall be: a single number changes the disk quota only, an array all that have a position.
 
-    Limits without a position are kept.
+    Limits without a position are kept. Nothing when all are what they shall be.
     """
     wanted = limits(numbers)
     meant = [DISK] if isinstance(numbers, int) else list(QUOTAS.values())
-    pointers: Object = {f"quotas/{name}": number for name, number in wanted.items() if present.get(name) != number}
-    return pointers | {f"quotas/{name}": None for name in meant if name not in wanted and name in present}
+    pointers: Object = {f"quotas/{name}": number for name, number in wanted.items()}
+    pointers |= {f"quotas/{name}": None for name in meant if name not in wanted and name in present}
+    return {} if all(present.get(name) == wanted.get(name) for name in meant) else pointers

@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     membership_set: Literal["field", "all"] = Field("field", description="what `set` on `roles`, `memberOf` or `lists` replaces: that field, or as the old server all three")
     lossy_fields: Literal["error", "drop"] = Field("error", description="members of principals that the new server has no place for: refused, or left out")
     gone_permissions: Literal["error", "drop"] = Field("error", description="enabled permissions that do not exist any more: refused, or left out")
+    domain_dkim: Literal["manual", "server"] = Field("manual", description="who makes the DKIM keys of a new domain: its client, as with the old server, or the new server")
+    tenant_gate: Literal["pass", "enterprise"] = Field("pass", description="tenants on a new server without Enterprise edition: kept there, without effect, or refused as the old server did")
     app_password_slot: Literal["primary-when-free", "refuse"] = Field("primary-when-free", description="app passwords whose secret the client chose: kept as the password of an account that has none, or always refused")
     plain_passwords: Literal["forward", "hash"] = Field("forward", description="plain passwords: judged by the policy of the new server, or hashed here (SHA-512 crypt), which no policy sees")
     secrets_memory: Literal["off", "hashes"] = Field("off", description="whether the strings that clients write as secrets are remembered, encrypted, and shown again; of a plain password only a hash")

@@ -4,8 +4,6 @@ from gateway.legacy.table import route
 from gateway.legacy.vocabulary import pending
 
 _OPERATIONS = (
-    "createPrincipal",
-    "deployPrincipal",
     "getDnsRecords",
     "createDkim",
     "getDkim",

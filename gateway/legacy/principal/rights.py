@@ -3,7 +3,9 @@
 from gateway.knowledge.permissions import holds
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal.facts import right_of
-from gateway.legacy.refusals import Forbidden
+from gateway.legacy.refusals import Forbidden, Unsupported
+
+ENTERPRISE = "enterprise"
 
 
 async def insist(exchange: Exchange, word: str, deed: str) -> None:
@@ -11,3 +13,9 @@ async def insist(exchange: Exchange, word: str, deed: str) -> None:
     account = await exchange.caller.account()
     if not holds(f"{right_of(word)}-{deed}", account.permissions):
         raise Forbidden
+
+
+async def insist_tenants(exchange: Exchange) -> None:
+    """Unsupported where the settings want tenants to exist in Enterprise editions only, as on the old server, and the new server is none."""
+    if exchange.settings.tenant_gate == ENTERPRISE and (await exchange.caller.account()).edition != ENTERPRISE:
+        raise Unsupported("Enterprise feature")

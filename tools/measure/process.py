@@ -68,18 +68,20 @@ class Process:
         return int(found[1]) / 1024 if found else 0.0
 
 
-def json_seconds(replies: Sequence[bytes], answer: bytes, *, fast: bool) -> float:
-    """Least CPU seconds to decode these replies and to encode that answer, with the library that the gateway uses."""
+def json_seconds(replies: Sequence[bytes], answer: bytes, *, seconds: float, fast: bool) -> float:
+    """CPU seconds to decode these replies and to encode that answer with the library that the gateway uses, on the measured core; mean over the time."""
     loads, dumps = (orjson.loads, orjson.dumps) if fast else (json.loads, _dumps)
     value = loads(answer)
-    times = []
-    for _ in range(20):
-        began = time.process_time()
+    CORES.take()
+    began, ends, number = time.process_time(), time.monotonic() + seconds, 0
+    while time.monotonic() < ends:
         for reply in replies:
             loads(reply)
         dumps(value)
-        times.append(time.process_time() - began)
-    return min(times)
+        number += 1
+    spent = time.process_time() - began
+    CORES.stay_beside()
+    return spent / number
 
 
 def _dumps(value: object) -> bytes:

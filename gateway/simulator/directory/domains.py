@@ -6,20 +6,28 @@ from typing import Any
 from gateway.knowledge.instants import text_of
 from gateway.simulator.callers import Caller
 from gateway.simulator.directory.accounts import accounts_of
+from gateway.simulator.directory.key_making import KeyMaker, unknown_variables
 from gateway.simulator.directory.zone import zone_file
 from gateway.simulator.errors import Object, SetError
+from gateway.simulator.objects.language import Declaration, Vocabulary
 from gateway.simulator.objects.stored import StoredObjects
+from gateway.simulator.world import World
 
 
 class Domains(StoredObjects):
     """Domains; one whose keys are managed automatically gets a signature for each algorithm."""
+
+    def __init__(self, world: World, declaration: Declaration, vocabulary: Vocabulary) -> None:
+        super().__init__(world, declaration, vocabulary)
+        self.key_maker = KeyMaker(world)
+        world.on("domain.keys.wanted", self.key_maker.ask)
 
     def make_default(self, name: str) -> None:
         """The domain a fresh server starts with."""
         id_ = self.new_id({})
         domain = self.schema.fresh(None) | {"name": name, "createdAt": text_of(self.world.clock.seconds())}
         self.save(id_, domain)
-        self._sign(id_, domain)
+        self.key_maker.make_all(id_)
 
     def compute(self, name: str, id_: str, stored: Object) -> Any:  # noqa: ARG002 - a hook
         """The zone file."""
@@ -32,33 +40,15 @@ class Domains(StoredObjects):
 
     def refine(self, caller: Caller, id_: str, old: Object | None, stored: Object) -> None:  # noqa: ARG002 - a hook
         """The certificate provider must exist; only known variables may stand in the selector template."""
-        template = stored["dkimManagement"].get("selectorTemplate") or ""
-        for variable in _variables(template):
-            if variable.partition("-")[0] not in {"version", "algorithm", "date", "epoch", "random", "hash"}:
-                raise SetError("invalidProperties", f"unrecognized variable '{{{variable}}}'", properties=["selectorTemplate"])
+        for variable in unknown_variables(stored["dkimManagement"].get("selectorTemplate") or ""):
+            raise SetError("invalidProperties", f"unrecognized variable '{{{variable}}}'", properties=["selectorTemplate"])
         provider = stored["certificateManagement"].get("acmeProviderId")
         if provider is not None and not self.world.exists("AcmeProvider", provider):
             raise SetError("invalidProperties", "ACME provider not found", properties=["acmeProviderId"])
 
     def written(self, caller: Caller, id_: str, old: Object | None, new: Object | None) -> None:  # noqa: ARG002 - a hook
-        """A domain that begins to manage its keys itself gets them at once."""
+        """A domain that begins to manage its keys itself gets them after a while."""
         if new is not None and old is None:
             accounts_of(self.world).caches.forget_domain(new["name"])
         if new is not None and (old is None or old["dkimManagement"]["@type"] == "Manual"):
-            self._sign(id_, new)
-
-    def _sign(self, id_: str, domain: Object) -> None:
-        management = domain["dkimManagement"]
-        if management["@type"] != "Automatic":
-            return
-        signatures = self.world.kept("DkimSignature")
-        now = self.world.clock.seconds()
-        for algorithm in sorted(management["algorithms"]):
-            stored = signatures.schema.fresh(algorithm) | {"domainId": id_, "createdAt": text_of(now), "memberTenantId": domain["memberTenantId"]}
-            stored["selector"] = f"v1-{'rsa' if 'Rsa' in algorithm else 'ed25519'}-{text_of(now)[:10].replace('-', '')}"
-            stored["privateKey"] = {"@type": "Text", "secret": f"key of {stored['selector']}"}
-            signatures.save(signatures.new_id(stored), stored)
-
-
-def _variables(template: str) -> Iterable[str]:
-    return (part.partition("}")[0] for part in template.split("{")[1:])
+            self.key_maker.ask(id_)

@@ -1,6 +1,6 @@
 """A declared object type: /get, /query and /set on objects kept in memory (jmap-management-api 2.3 to 2.7)."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from gateway.knowledge.instants import text_of
@@ -205,17 +205,19 @@ class StoredObjects(ObjectType):
         self.refine(caller, id_, old, stored)
         stored = renumber(self.schema, stored)
         validate(self.schema.errors(stored))
-        self.world.links.check((self.name, id_), self.schema.links(stored), self.keys(stored), self._reach(stored.get("memberTenantId")))
+        links, named = self.world.links, (self.name, id_)
+        targets = list(self.schema.links(stored))
+        links.check(named, targets, (), self.world.exists)
+        tenant = stored.get("memberTenantId")
+        if tenant is not None:
+            links.check(named, targets, (), lambda target, other: self._shares(tenant, target, other))
+        links.check(named, (), self.keys(stored), self.world.exists)
         return stored
 
-    def _reach(self, tenant: str | None) -> Callable[[str, str], bool]:
-        """Whether a reference leads somewhere; those of a tenant's object lead to objects of the same tenant only."""
-
-        def reached(target: str, id_: str) -> bool:
-            other = self.world.types.get(target.split("/", maxsplit=1)[0])
-            return self.world.exists(target, id_) and (tenant is None or not isinstance(other, StoredObjects) or other.tenant_of(id_) in {None, tenant})
-
-        return reached
+    def _shares(self, tenant: str, target: str, id_: str) -> bool:
+        """Whether an object of a tenant may refer to another one: that of the same tenant, or of a type that tenants do not have."""
+        other = self.world.types[target.split("/", maxsplit=1)[0]]
+        return not isinstance(other, StoredObjects) or other.tenant_of(id_) in {None, tenant}
 
     def tenant_of(self, id_: str) -> str | None:
         """Tenant of an object, "" when it might have one and has none, None for types that have none."""

@@ -18,6 +18,7 @@ NAMES = (
     "DnsServer",
     "Http",
     "HttpLookup",
+    "Imap",
     "Log",
     "MaskedEmail",
     "MemoryLookupKey",

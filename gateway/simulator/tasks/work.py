@@ -25,6 +25,7 @@ def install(world: World, tasks: Tasks) -> None:
     runners["StoreMaintenance/purgeBlob"] = _shards(world, tasks)
     runners["StoreMaintenance/purgeData"] = lambda _id, _stored: world.tell("data.purge", world.clock.seconds())
     runners["SpamFilterMaintenance/updateRules"] = _update_rules(world)
+    runners["DkimManagement"] = lambda _id, stored: world.tell("domain.keys.wanted", stored["domainId"])
     runners["AcmeRenewal"] = _needs_automatic(world, "certificateManagement", "Invalid request: ACME not configured for domain")
     runners["DnsManagement"] = _needs_automatic(world, "dnsManagement", "Domain is not set to automatic DNS management")
 

@@ -73,7 +73,7 @@ def administrator(world: World) -> Caller:
 
 def _checked(world: World, login: str, secret: str) -> tuple[str, Object] | None:
     """Account id and credential of a login with its secret: the password, or one of the app passwords."""
-    found = accounts_of(world).by_address(login if "@" in login else f"{login}@{world.config.default_domain}")
+    found = accounts_of(world).by_address(login if "@" in login else f"{login}@{_default_domain(world)}")
     if found is None:
         return None
     id_, account = found
@@ -81,6 +81,12 @@ def _checked(world: World, login: str, secret: str) -> tuple[str, Object] | None
     kind, secret = ("AppPassword", secret.replace(" ", "_", 1)) if is_app else ("Password", secret)
     held = account.get("credentials", {}).values()
     return next(((id_, item) for item in held if item["@type"] == kind and matches(secret, item["secret"])), None)
+
+
+def _default_domain(world: World) -> str:
+    """Name of the domain that a login without one belongs to."""
+    domain = world.kept("Domain").objects.get(world.applied("SystemSettings")["defaultDomainId"], {})
+    return str(domain.get("name", ""))
 
 
 def _key(world: World, key: str) -> tuple[str, Object] | None:

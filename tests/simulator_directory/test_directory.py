@@ -19,6 +19,8 @@ def test_objects_of_a_tenant_refer_to_objects_of_the_same_tenant(server, kind):
     for domain in ("b", foreign):
         answer = server.one(f"x:{kind}/set", {"create": {"k": TENANT_TYPES[kind] | {"domainId": domain, "memberTenantId": tenant}}})
         assert answer["notCreated"]["k"] == {"type": "invalidForeignKey", "objectId": {"object": "Domain", "id": domain}}
+    answer = server.one(f"x:{kind}/set", {"create": {"k": TENANT_TYPES[kind] | {"domainId": foreign, "memberTenantId": "zz"}}})
+    assert answer["notCreated"]["k"] == {"type": "invalidForeignKey", "objectId": {"object": "Tenant", "id": "zz"}}
     made = server.made(kind, TENANT_TYPES[kind] | {"domainId": own, "memberTenantId": tenant})
     assert server.changed(kind, made, {"domainId": foreign}) == {"type": "invalidForeignKey", "objectId": {"object": "Domain", "id": foreign}}
     assert server.changed(kind, made, {"memberTenantId": None}) is None

@@ -91,3 +91,11 @@ def test_a_revoked_right_is_gone_at_once(nora):
     assert server.status("nora@names.test") == 403
     server.changed("Account", account, {"permissions": {"@type": "Inherit"}})
     assert server.status("nora@names.test") == 200
+
+
+def test_a_bare_name_belongs_to_the_default_domain_in_force(nora):
+    server, domain, _ = nora
+    assert server.changed("SystemSettings", "singleton", {"defaultDomainId": domain}) is None
+    assert server.status("nora") == 401
+    server.one("x:Action/set", {"create": {"a": {"@type": "ReloadSettings"}}})
+    assert server.status("nora") == 200

@@ -80,7 +80,7 @@ async def surround(exchange: Exchange, context: Context, rows: Sequence[Row], kn
             **known.counts,
         },
         slots=await exchange.memory.app_slots(accounts) if accounts else {},
-        secrets=await exchange.memory.secrets(accounts) if accounts else {},
+        secrets=await exchange.memory.secrets(accounts) if accounts and exchange.settings.secrets_memory == "hashes" else {},
     )
 
 

@@ -17,8 +17,10 @@ from gateway.legacy.principal.gather import Sought, rest
 from gateway.legacy.principal.names import Names
 from gateway.legacy.principal.numbers import legacy_id
 from gateway.legacy.principal.reading import emails_of
+from gateway.legacy.principal.search import Sieve
 from gateway.legacy.principal.shapes import shape
 from gateway.legacy.principal.wanted import Part, Wanted, plan
+from gateway.legacy.principal.words import words
 
 FARTHEST = 2**31 - 1
 SHAPED_AT_ONCE = 100
@@ -48,15 +50,22 @@ async def list_principals(exchange: Exchange) -> Any:
     wanted = Wanted.of(exchange.query)
     context = await _context(exchange, wanted)
     parts = plan(wanted, context)
-    tested = any(it.search.words for it in parts)
+    sieve = _sieve(wanted, parts)
     if not parts:
         return {"items": [], "total": 0}
-    if wanted.counted and not tested:
+    if wanted.counted and sieve is None:
         answers = await exchange.caller.request(*(it.query(1, ()) for it in parts))
         return {"items": [], "total": sum(answer["total"] for answer in answers)}
-    if not tested and len(parts) == 1 and parts[0].kind.object == ACCOUNT:
+    if sieve is None and len(parts) == 1 and parts[0].kind.object == ACCOUNT:
         return await _sorted_there(exchange, wanted, parts[0], context)
-    return await _sorted_here(exchange, wanted, parts, context)
+    return await _sorted_here(exchange, wanted, parts, context, sieve)
+
+
+def _sieve(wanted: Wanted, parts: Sequence[Part]) -> Sieve | None:
+    """What tests the results: needed where a search finds too many, or where a word that one kind lacks is one that another has."""
+    several = words(wanted.text)
+    needed = any(it.search.tested for it in parts) or (len(parts) > 1 and len(several) > 1)
+    return Sieve(several) if needed else None
 
 
 async def _context(exchange: Exchange, wanted: Wanted) -> Context | None:
@@ -95,7 +104,9 @@ async def _sorted_there(exchange: Exchange, wanted: Wanted, part: Part, context:
     return await _answer(total, end - start > page, items())
 
 
-async def _sorted_here(exchange: Exchange, wanted: Wanted, parts: Sequence[Part], context: Context | None) -> Any:
+async def _sorted_here(
+    exchange: Exchange, wanted: Wanted, parts: Sequence[Part], context: Context | None, sieve: Sieve | None
+) -> Any:
     """Several kinds, or results that have to be tested: all are found first, then sorted by name, then read page by page."""
     page = exchange.settings.get_page
     calls: list[Call] = []
@@ -104,13 +115,14 @@ async def _sorted_here(exchange: Exchange, wanted: Wanted, parts: Sequence[Part]
     context, answers = await _together(exchange, context, calls)
     small = sum(answer["total"] for answer in answers[::2]) <= page
     known: dict[tuple[str, str], Object] = {}
-    lines: list[Line] = []
-    for part, found, first in zip(parts, answers[::2], answers[1::2], strict=True):
+    found: list[tuple[Line, int | None]] = []
+    for part, query, first in zip(parts, answers[::2], answers[1::2], strict=True):
         if small:
             known |= {(part.kind.word, it["id"]): it for it in first["list"]}
-        more = await rest(exchange, Sought(part.query(page), _EXAMINED), found["total"])
-        lines += await _lines(exchange, context, part, first["list"] + more)
+        more = await rest(exchange, Sought(part.query(page), _EXAMINED), query["total"])
+        found += await _lines(exchange, context, part, first["list"] + more, sieve)
     del answers
+    lines = [line for line, shown in found if sieve is None or shown is None or sieve.holds(shown)]
     lines.sort()
     if wanted.counted:
         return {"items": [], "total": len(lines)}
@@ -130,8 +142,10 @@ async def _answer(total: int, long: bool, pages: AsyncIterator[list[Object]]) ->
     return {"items": [item async for some in pages for item in some], "total": total}
 
 
-async def _lines(exchange: Exchange, context: Context, part: Part, objects: Sequence[Object]) -> list[Line]:
-    """A line for each of the objects that stands the test."""
+async def _lines(
+    exchange: Exchange, context: Context, part: Part, objects: Sequence[Object], sieve: Sieve | None
+) -> list[tuple[Line, int | None]]:
+    """A line for each of the objects, and what the sieve sees of it; None where the new server's word counts."""
     kind, mail = part.kind, part.kind.object in ("Account", "MailingList")
     names = await Names.of(exchange, context, [it["emailAddress"] for it in objects] if mail else [])
 
@@ -142,9 +156,12 @@ async def _lines(exchange: Exchange, context: Context, part: Part, objects: Sequ
         addresses = emails_of(it, context, implied=names.implied(kind.object, it)) if mail else list(it.get("contacts") or ())
         return [name(it), it.get("description") or "", *addresses]
 
-    if part.search.words:
-        objects = part.search.narrow(objects, texts)
-    return [Line(name(it).encode(), legacy_id(kind.object, it["id"]), kind.word, it["id"]) for it in objects]
+    lines = []
+    for it in objects:
+        shown = sieve.shown(texts(it)) if sieve else None
+        line = Line(name(it).encode(), legacy_id(kind.object, it["id"]), kind.word, it["id"])
+        lines.append((line, None if part.search.exact else shown))
+    return lines
 
 
 async def _rows(exchange: Exchange, lines: Sequence[Line], known: Mapping[tuple[str, str], Object]) -> list[Row]:

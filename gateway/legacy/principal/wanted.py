@@ -64,7 +64,7 @@ def plan(wanted: Wanted, context: Context | None) -> list[Part]:
     tenants = context.tenant_names.get(wanted.tenant, ()) if context else ()
     parts = []
     for kind in wanted.kinds:
-        found = search(kind, wanted.text, context) if context else Search({})
+        found = search(kind, wanted.text, context) if context else Search({}, exact=True)
         if found is None:
             continue
         filter_ = {**({"@type": kind.variant} if kind.variant else {}), **found.filter}

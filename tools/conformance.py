@@ -19,7 +19,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "tests" / "conformance" / "rules.json"
-SECTIONS = ("session", "queue", "tasks", "actions", "reports-in", "reports-out", "blobs", "health")
+SECTIONS = (
+    *("session", "queue", "tasks", "actions", "reports-in", "reports-out", "blobs", "health"),
+    *("lists", "roles", "tenants", "oauth-clients", "permissions", "bulk", "names-and-data"),
+)
 ADMIN = "admin:Admin-pass-1"
 AT_ONCE = 4  # the programs mostly wait
 RESTART = "import sys, urllib.request as ask; ask.urlopen(ask.Request(sys.argv[1], method='POST'))"

@@ -106,3 +106,15 @@ def test_rights_are_asked_for_before_ownership(server):
         "You are not authorized to perform this action",
         f"You are not an owner of account {other}",
     ]
+
+
+@pytest.mark.parametrize(("edition", "cut"), [("oss", False), ("community", True), ("enterprise", False)])
+def test_without_a_licence_accounts_of_tenants_are_plain_users(make_server, edition, cut):
+    server = make_server(edition)
+    tenant = server.made("Tenant", {"name": "acme"})
+    domain = server.made("Domain", {"name": "acme.test", "memberTenantId": tenant, "dkimManagement": MANUAL})
+    server.user("boss", domain, memberTenantId=tenant, roles={"@type": "Admin"})
+    server.user("plain")
+    boss, plain = (server.caller(login, "long pass phrase 42").permissions for login in ("boss@acme.test", "plain@lab.test"))
+    assert (boss == plain) is cut
+    assert ("sysAccountCreate" in boss) is not cut

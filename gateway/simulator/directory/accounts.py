@@ -64,9 +64,12 @@ class Accounts(StoredObjects):
         return list(self.world.kept("Authentication").value()[f"default{kind}RoleIds"])
 
     def caller(self, id_: str, account: Object) -> Caller:
-        """The account as somebody who calls."""
+        """The account as somebody who calls; without a licence a tenant's accounts are plain users (jmap-management-api 2.11)."""
         groups = tuple(account.get("memberGroupIds", ()))
-        return Caller(self.address(account), id_, self.permissions(account), account.get("memberTenantId"), groups, account["locale"])
+        held = self.permissions(account)
+        if account["memberTenantId"] and self.world.config.edition == "community":
+            held = self.permissions(account | {"roles": {"@type": "User"}, "permissions": {"@type": "Inherit"}})
+        return Caller(self.address(account), id_, held, account["memberTenantId"], groups, account["locale"])
 
     # hooks of the engine
 

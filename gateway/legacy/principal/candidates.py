@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from gateway.jmap.calls import Object
 from gateway.legacy.exchange import OldName
 from gateway.legacy.principal.context import Context
-from gateway.legacy.principal.facts import KINDS, Kind, kind_of
+from gateway.legacy.principal.facts import BUILT_IN_ROLES, KINDS, Kind, kind_of
 from gateway.legacy.refusals import Other
 
 ACCOUNT = "Account"
@@ -75,13 +75,15 @@ class Pool:
     def loose(self, name: str, context: Context) -> list[Candidate]:
         """Candidates with nearly this name: accounts and lists with this local part, only those of the default domain if there are any.
 
-        Without any, roles and tenants whose name has capitals that old clients cannot write.
+        Without any, roles and tenants whose name has capitals that old clients cannot write; but the built-in roles are no principals.
         """
         if "@" in name or is_typed(name):
             return []
         found = [it for it in self._mail() if _part(it, "name") == name]
         if found:
             return [it for it in found if _part(it, "domainId") == context.default_domain] or found
+        if name in BUILT_IN_ROLES:
+            return []
         return [
             *(it for other in context.role_names if other != name and other.lower() == name for it in _roles(context, other)),
             *(it for other in context.tenant_names if other != name and other.lower() == name for it in _tenants(context, other)),

@@ -20,6 +20,7 @@ CONTEXT = Context(
         "c": Role("c", "twin", None, frozenset(), None),
         "d": Role("d", "twin", None, frozenset(), None),
         "e": Role("e", "Group", None, frozenset(), None),
+        "f": Role("f", "User", None, frozenset(), None),
     },
     tenants={"b": Tenant("b", "acme", None)},
     defaults=None,
@@ -89,7 +90,7 @@ async def test_a_name_means(known, name, word, id_):
     assert (meant.kind.word, meant.id) == (word, id_)
 
 
-@pytest.mark.parametrize("name", ["Kim", "KIM@a.test", "kim@c.test", "DESK", "57", "", "role:kim", "roleid:zz", "apikey:c:b", "desk "])
+@pytest.mark.parametrize("name", ["Kim", "KIM@a.test", "kim@c.test", "DESK", "57", "", "role:kim", "roleid:zz", "apikey:c:b", "desk ", "user"])
 async def test_a_name_means_nothing(known, name):
     with pytest.raises(ItemNotFound) as refusal:
         await known(accounts=[account("f", "kim@a.test")]).one(name)

@@ -3,6 +3,7 @@
 Nothing is written before everything was judged, in the old server's order.
 """
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -11,18 +12,17 @@ from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal import rights
 from gateway.legacy.principal.candidates import Pool
 from gateway.legacy.principal.context import allowed, read
-from gateway.legacy.principal.drafts import AddressRefused, Basis, Draft, draft
+from gateway.legacy.principal.drafts import AddressRefused, Basis, Draft, draft, strays
 from gateway.legacy.principal.facts import API_KEY, KINDS, MAIL_KINDS, PROPERTIES, Kind
 from gateway.legacy.principal.holders import first_taken
 from gateway.legacy.principal.lookup import Lookup, look_up
 from gateway.legacy.principal.making import make
-from gateway.legacy.principal.references import References, refuse_nesting, tenant_id
+from gateway.legacy.principal.references import References, tenant_id
 from gateway.legacy.principal.values.addresses import own_address, taken
-from gateway.legacy.principal.values.inputs import Input, not_available, parse
+from gateway.legacy.principal.values.inputs import Input, parse
 from gateway.legacy.refusals import ManagementError, Other, Refusal, Unsupported
 
-_COUNTED = frozenset({"domain", "tenant"})
-"""Kinds whose members are a number that nobody writes."""
+_log = logging.getLogger(__name__)
 
 
 async def create_principal(exchange: Exchange) -> Any:
@@ -57,15 +57,12 @@ def _gone(word: str) -> Unsupported:
 
 
 def _fitting(exchange: Exchange, given: Input, kind: Kind) -> Input:
-    """The input without what its kind does not have; Unsupported unless the settings let it be left out."""
-    stray = [*given.stray(kind), *(("members",) if kind.word in _COUNTED and given.items("members") else ())]
+    """The input, without what its kind does not have where the settings let that be left out; else it is refused in its turn."""
     if exchange.settings.lossy_fields == "error":
-        for field in stray:
-            if field == "memberOf" and kind.word == "group":
-                refuse_nesting()
-            if (field, kind.word) != ("tenant", "tenant"):  # there is an old refusal for that, which comes later
-                raise not_available(field, kind.word)
         return given
+    stray = strays(given, kind)
+    if stray:
+        _log.warning("a new principal of type %s loses %s", kind.word, ", ".join(stray))
     return replace(
         given,
         texts={name: text for name, text in given.texts.items() if name not in stray},
@@ -75,9 +72,9 @@ def _fitting(exchange: Exchange, given: Input, kind: Kind) -> Input:
 
 
 async def _look_up(exchange: Exchange, given: Input, kind: Kind) -> Lookup:
-    """Everything that the name of the new principal, and the names in it, may mean; for a domain the context suffices."""
-    if kind.word != "domain":
-        others = [*given.items("members"), *given.items("memberOf"), *given.items("lists")]
+    """Everything that the name of the new principal, and the names in it, may mean; for a domain by itself the context suffices."""
+    others = [*given.items("members"), *given.items("memberOf"), *given.items("lists")]
+    if others or kind.word != "domain":
         return await look_up(exchange, given.name, others=others)
     old = await exchange.memory.called({given.name})
     context, cached, answers = await read(exchange, *(Get(it.type, [it.id], PROPERTIES[it.type]) for it in old))

@@ -12,12 +12,12 @@ from gateway.knowledge.pointers import path
 from gateway.legacy.principal.combined import SEPARATOR, joined
 from gateway.legacy.principal.context import OWN_TENANT, Context
 from gateway.legacy.principal.facts import Kind
-from gateway.legacy.principal.references import References
+from gateway.legacy.principal.references import References, refuse_nesting
 from gateway.legacy.principal.values import domains
 from gateway.legacy.principal.values.addresses import aliases, checked, own_address, parted
 from gateway.legacy.principal.values.credentials import Created, created
 from gateway.legacy.principal.values.externals import external
-from gateway.legacy.principal.values.inputs import Input
+from gateway.legacy.principal.values.inputs import Input, not_available
 from gateway.legacy.principal.values.locales import locale
 from gateway.legacy.principal.values.permissions import Side, granted
 from gateway.legacy.principal.values.quotas import limits
@@ -26,6 +26,9 @@ from gateway.legacy.refusals import Other, Refusal, Unsupported
 from gateway.settings import Settings
 
 LARGEST = 100_000
+
+_COUNTED = frozenset({"domain", "tenant"})
+"""Kinds whose members are a number that nobody writes."""
 
 _NO_CREDENTIALS = Created({}, None, {})
 
@@ -74,11 +77,17 @@ def draft(given: Input, basis: Basis) -> Draft:
         basis.settings,
         in_tenant=basis.tenant is not None and basis.kind.word != "tenant",
     )
+    _insist_fitting(given, basis)
     made = _MAKERS[basis.kind.word](given, basis, sides)
     size = sum(len(text.encode()) for text in (given.name, *given.texts.values(), *(it for some in given.lists.values() for it in some)))
     if size > LARGEST:
         raise Other("Invalid parameter", "Principal object size exceeds 100kb safety limit.")
     return made
+
+
+def strays(given: Input, kind: Kind) -> list[str]:
+    """Members with a value that a new principal of the kind cannot have."""
+    return [*given.stray(kind), *(("members",) if kind.word in _COUNTED and given.items("members") else ())]
 
 
 def followers(made: Draft, basis: Basis, id_: str) -> dict[str, dict[str, Object]]:
@@ -94,6 +103,17 @@ def followers(made: Draft, basis: Basis, id_: str) -> dict[str, dict[str, Object
     updates["MailingList"] = {it.id: {path("recipients", made.own): True} for it in joined_lists}
     updates["Domain"] = {domain: {"catchAllAddress": made.own} for domain in made.catch_all}
     return {type_: patches for type_, patches in updates.items() if patches}
+
+
+def _insist_fitting(given: Input, basis: Basis) -> None:
+    """Refuse members that the kind does not have; addresses among them only when the old server would have taken them."""
+    for field_ in strays(given, basis.kind):
+        if field_ == "memberOf" and basis.kind.word == "group":
+            refuse_nesting()
+        if field_ == "emails":
+            for address in filter(None, given.items("emails")):
+                checked(address.lower(), basis.context)
+        raise not_available(field_, basis.kind.word)
 
 
 Sides = Mapping[Side, Mapping[str, bool]]

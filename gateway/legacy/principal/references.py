@@ -59,15 +59,17 @@ async def tenant_id(found: Lookup, given: Input) -> str | None:
 
 
 def refuse_nesting() -> NoReturn:
-    """Refuse a group in a group."""
+    """Unsupported: a group in a group."""
     raise Unsupported(NESTED)
 
 
 async def _member(found: Lookup, name: str, kind: Kind) -> Candidate:
-    """A member of a group, list or role."""
-    words = _MEMBERS[kind.word]
-    first = words if kind.word == "role" else MAIL_KINDS
+    """A member of a group, list or role; of another kind it is only known then that the name means something."""
+    words = _MEMBERS.get(kind.word)
+    first = words if kind.word == "role" and words else MAIL_KINDS
     member = await found.find(name, first) or await found.one(name)
+    if words is None:
+        return member
     if kind.word == "group" and member.kind.word == "group":
         refuse_nesting()
     if member.kind.word not in words and (kind.word, member.kind.word) != ("list", "list"):

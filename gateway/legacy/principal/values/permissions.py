@@ -24,6 +24,9 @@ _OTHER: Mapping[Side, Side] = {SIDES[0]: SIDES[1], SIDES[1]: SIDES[0]}
 # Names of v0.11 and what they are called since.
 _EARLIER = {"spam-filter-classify": "spam-filter-test", "delete-system-folders": "delete-system-folders_"}
 
+# How `POST /oauth` spells a permission that principals have with an underscore.
+_ELSEWHERE = frozenset({"delete-system-folders-"})
+
 _IN_TENANTS = {"message-queue-update": ("sysQueuedMessageUpdate",)}
 
 
@@ -42,7 +45,7 @@ def known(name: str, side: Side, settings: Settings) -> str:
     """A permission under its latest name; Other when the old server never had it."""
     if name in _EARLIER and settings.legacy_version != "0.15":
         return _EARLIER[name]
-    if name not in NEW_RIGHTS or name in _EARLIER:
+    if name not in NEW_RIGHTS or name in _EARLIER or name in _ELSEWHERE:
         raise Other(f"Invalid {side} value", f'Permission "{name}" is invalid')
     return name
 

@@ -17,9 +17,10 @@ from gateway.legacy.principal.gather import Sought, rest
 from gateway.legacy.principal.names import Names
 from gateway.legacy.principal.numbers import legacy_id
 from gateway.legacy.principal.reading import emails_of
+from gateway.legacy.principal.rights import has_tenants, insist_tenants
 from gateway.legacy.principal.search import Sieve
 from gateway.legacy.principal.shapes import shape
-from gateway.legacy.principal.wanted import Part, Wanted, plan
+from gateway.legacy.principal.wanted import TENANT, Part, Wanted, plan
 from gateway.legacy.principal.words import words
 
 FARTHEST = 2**31 - 1
@@ -47,7 +48,7 @@ class Line(NamedTuple):
 
 async def list_principals(exchange: Exchange) -> Any:
     """Principals of the wanted kinds: `{"items", "total"}`, more than a page of them one page at a time."""
-    wanted = Wanted.of(exchange.query)
+    wanted = await _within_edition(exchange, Wanted.of(exchange.query))
     context = await _context(exchange, wanted)
     parts = plan(wanted, context)
     sieve = _sieve(wanted, parts)
@@ -59,6 +60,16 @@ async def list_principals(exchange: Exchange) -> Any:
     if sieve is None and len(parts) == 1 and parts[0].kind.object == ACCOUNT:
         return await _sorted_there(exchange, wanted, parts[0], context)
     return await _sorted_here(exchange, wanted, parts, context, sieve)
+
+
+async def _within_edition(exchange: Exchange, wanted: Wanted) -> Wanted:
+    """What is wanted; Unsupported when that is tenants and there are none (legacy-rest-api 2.1)."""
+    asks = any(kind.word == TENANT for kind in wanted.kinds)
+    if not (asks or wanted.tenant) or await has_tenants(exchange):
+        return wanted
+    if asks and wanted.named:
+        await insist_tenants(exchange)
+    return wanted.without_tenants()
 
 
 def _sieve(wanted: Wanted, parts: Sequence[Part]) -> Sieve | None:

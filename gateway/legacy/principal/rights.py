@@ -17,5 +17,10 @@ async def insist(exchange: Exchange, word: str, deed: str) -> None:
 
 async def insist_tenants(exchange: Exchange) -> None:
     """Unsupported where the settings want tenants to exist in Enterprise editions only, as on the old server, and the new server is none."""
-    if exchange.settings.tenant_gate == ENTERPRISE and (await exchange.caller.account()).edition != ENTERPRISE:
+    if not await has_tenants(exchange):
         raise Unsupported("Enterprise feature")
+
+
+async def has_tenants(exchange: Exchange) -> bool:
+    """Whether tenants are served at all."""
+    return exchange.settings.tenant_gate != ENTERPRISE or (await exchange.caller.account()).edition == ENTERPRISE

@@ -20,6 +20,7 @@ from gateway.legacy.principal.facts import MAIL_KINDS, PROPERTIES
 from gateway.legacy.principal.gather import Sought, gather, rest
 from gateway.legacy.principal.lookup import Lookup, by_words, look_up
 from gateway.legacy.principal.reading import addresses_of
+from gateway.legacy.principal.rights import insist_tenants
 from gateway.legacy.principal.shapes import shape
 from gateway.legacy.refusals import ItemNotFound, Unsupported
 
@@ -33,6 +34,8 @@ async def get_principal(exchange: Exchange) -> Any:
         raise Unsupported("The gateway does not serve API keys yet")
     found = await look_up(exchange, name, exact_suffices=True)
     target = await found.target()
+    if target.kind.word == "tenant":
+        await insist_tenants(exchange)
     object_, around = await _read(exchange, found, target)
     if object_ is None and found.cached:
         await found.refresh()

@@ -5,7 +5,7 @@ which take the same `filter` and `tenant`, can use `plan` for their one kind.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from gateway.jmap.calls import BY_ID, Object, Query
@@ -15,17 +15,27 @@ from gateway.legacy.principal.facts import API_KEY, FIELDS, KINDS, Kind, word_of
 from gateway.legacy.principal.search import Search, search
 from gateway.legacy.refusals import Unsupported
 
+TENANT = "tenant"
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Parameters of a list: kinds, members to show (None: all), text to find, name of a tenant, part of the result, whether only counted."""
+    """Parameters of a list: kinds, members to show (None: all), text to find, name of a tenant, part of the result, whether only counted.
+
+    `named`: the kinds are those that were asked for, not all of them for lack of any.
+    """
 
     kinds: Sequence[Kind]
+    named: bool
     fields: frozenset[str] | None
     text: str
     tenant: str
     window: Window
     counted: bool
+
+    def without_tenants(self) -> "Wanted":
+        """The same where there are no tenants."""
+        return replace(self, kinds=[kind for kind in self.kinds if kind.word != TENANT], tenant="")
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Wanted":
@@ -36,6 +46,7 @@ class Wanted:
             raise Unsupported("The gateway does not serve API keys yet")
         return cls(
             kinds=[kind for kind in KINDS.values() if not words or kind.word in words],
+            named=bool(words),
             fields=FIELDS.intersection(query.get("fields", "").split(",")) or None,
             text=query.get("filter", ""),
             tenant=query.get("tenant", ""),
@@ -68,7 +79,7 @@ def plan(wanted: Wanted, context: Context | None) -> list[Part]:
         if found is None:
             continue
         filter_ = {**({"@type": kind.variant} if kind.variant else {}), **found.filter}
-        if tenants and kind.word != "tenant":
+        if tenants and kind.word != TENANT:
             filter_["memberTenantId"] = tenants[0].id
         parts.append(Part(kind, found, filter_))
     return parts

@@ -298,3 +298,17 @@ async def test_what_is_around_the_rows_is_asked_for_once_a_page(play):
         {"id": 33, "type": "group", "members": ["bea@a.test", "zoe@a.test"]},
         {"id": 34, "type": "group", "lists": ["all@a.test"]},
     ]
+
+
+async def test_tenants_belong_to_an_edition_where_the_settings_say_so(play):
+    gate = {"tenant_gate": "enterprise"}
+    with pytest.raises(Unsupported) as refusal:
+        await play([], {"types": "tenant,domain"}, **gate)
+    assert refusal.value.body == {"error": "unsupported", "details": "Enterprise feature"}
+    rounds = [(asked("Account", **USERS, limit=500), told("Account", []))]
+    assert (await play(rounds, {"types": "individual", "tenant": "acme"}, **gate))[0] == {"items": [], "total": 0}
+    types = ("Account", "Account", "Domain", "MailingList", "Role", "OAuthClient")
+    filters = ({"@type": "User"}, {"@type": "Group"}, None, None, None, None)
+    calls = [call for at, (type_, filter_) in enumerate(zip(types, filters, strict=True)) for call in asked(type_, filter=filter_, sort=BY_ID, limit=500, tag=str(at))]
+    answers = [answer for type_ in types for answer in told(type_, [])]
+    assert (await play([(calls, answers)], {}, **gate))[0] == {"items": [], "total": 0}

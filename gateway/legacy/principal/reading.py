@@ -41,14 +41,13 @@ _SHOWN = tuple((old, frozenset(_ENOUGH.get(old, new))) for old, new in NEW_RIGHT
 
 
 def emails_of(object_: Object, context: Context, *, implied: bool) -> list[str]:
-    """Addresses of an account or list: its own first, unless it is `implied`, then its aliases, then the domains whose rest it gets."""
+    """Addresses of an account or list: its own first, unless it is `implied`, then its aliases and the domains whose rest it gets, as `@domain`."""
     own: str = object_["emailAddress"]
     if not object_.get("aliases") and not context.catch_all:
         return [] if implied else [own]
     others = {address for _, address in aliases_of(object_, context) if address != own}
-    everything = {own, *others}
-    caught = sorted(f"@{name}" for address in everything for name in context.catch_all.get(address.lower(), ()))
-    return [*([] if implied else [own]), *sorted(others), *caught]
+    caught = {f"@{name}" for address in {own, *others} for name in context.catch_all.get(address.lower(), ())}
+    return [*([] if implied else [own]), *sorted(others | caught)]
 
 
 def aliases_of(object_: Object, context: Context, *, enabled: bool = True) -> list[tuple[str, str]]:

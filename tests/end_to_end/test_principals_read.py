@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from gateway.knowledge.ids import encode
+
 PASSWORD = "Canary-horse-battery-9"
 
 
@@ -118,6 +120,11 @@ async def test_a_caller_without_rights(house):
 
 async def test_what_changes_on_the_new_server_is_seen(house):
     assert (await house.get("/api/principal/desk"))["description"] == "Help desk"
+    role = (await made(house, "Role", r={"description": "audit"}))["r"]
+    lee = (await house.get("/api/principal/lee@house.test"))["id"]
+    (answer,) = await jmap(house, ("x:Account/set", {"update": {encode(lee): {"roles": {"@type": "Custom", "roleIds": {role: True}}}}}))
+    assert answer["updated"]
+    assert (await house.get("/api/principal/lee@house.test"))["roles"] == ["audit"]
     ids = await made(house, "Domain", d={"name": "later.test", "dkimManagement": {"@type": "Manual"}})
     assert (await house.get("/api/principal/later.test"))["members"] == 0
     (answer,) = await jmap(house, ("x:Domain/set", {"destroy": [ids["d"]]}))

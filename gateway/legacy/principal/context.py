@@ -121,6 +121,14 @@ class Context:
         """Whether the caller belongs to a tenant (mapping-principals 1.9)."""
         return any(domain.tenant == OWN_TENANT for domain in self.domains.values())
 
+    def knows(self, object_: Mapping[str, Any]) -> bool:
+        """Whether the domains and roles that an object names are here; else it was changed after this was read, or they are kept from the caller."""
+        domains = [object_.get("domainId"), *(alias["domainId"] for alias in (object_.get("aliases") or {}).values())]
+        roles = [*(object_.get("roleIds") or ()), *((object_.get("roles") or {}).get("roleIds") or ())]
+        return all(id_ is None or id_ in self.domains for id_ in domains) and (
+            self.tenant_bound or "Role" in self.forbidden or all(id_ in self.roles for id_ in roles)
+        )
+
     @cached_property
     def catch_all(self) -> Mapping[str, Sequence[str]]:
         """Names of the domains, sorted, by the address that gets what nobody else does."""

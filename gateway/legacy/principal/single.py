@@ -37,7 +37,7 @@ async def get_principal(exchange: Exchange) -> Any:
     if target.kind.word == "tenant":
         await insist_tenants(exchange)
     object_, around = await _read(exchange, found, target)
-    if object_ is None and found.cached:
+    if found.cached and (object_ is None or not found.context.knows(object_)):
         await found.refresh()
         target = await found.target()
         object_, around = await _read(exchange, found, target)

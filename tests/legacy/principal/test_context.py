@@ -1,10 +1,12 @@
 """The context of a call: what it holds, what may be missing in it, when it is read again."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.jmap.calls import Get
 from gateway.jmap.errors import MethodError
-from gateway.legacy.principal.context import OWN_TENANT, Domain, outdated, read, tenant_of
+from gateway.legacy.principal.context import OWN_TENANT, Context, Domain, Role, outdated, read, tenant_of
 
 NAMES = {
     "Domain": ["id", "name", "aliases", "memberTenantId", "catchAllAddress"],
@@ -113,6 +115,17 @@ async def test_a_context_is_used_again_until_something_of_it_changes(server, exc
     assert not (await read(exchange)).cached
     assert not (await read(exchange, fresh=True)).cached
     assert upstream.left == []
+
+
+def test_an_object_may_name_what_is_not_known_yet():
+    context = Context({"b": Domain("b", "a.test", frozenset(), None, None)}, {"c": Role("c", "desk", None, frozenset(), None)}, {}, None, None, frozenset())
+    assert context.knows({"domainId": "b", "aliases": {"0": {"domainId": "b"}}, "roles": {"@type": "Custom", "roleIds": {"c": True}}})
+    assert context.knows({"name": "a.test"})
+    assert not context.knows({"domainId": "d"})
+    assert not context.knows({"domainId": "b", "aliases": {"0": {"domainId": "d"}}})
+    assert not context.knows({"roles": {"@type": "Custom", "roleIds": {"d": True}}})
+    assert not context.knows({"roleIds": {"d": True}})
+    assert replace(context, forbidden=frozenset({"Role"})).knows({"roleIds": {"d": True}})
 
 
 def test_the_tenant_of_an_object():

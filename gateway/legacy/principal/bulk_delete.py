@@ -23,7 +23,6 @@ from gateway.legacy.principal.links import is_linked, links_of, release
 from gateway.legacy.principal.reading import addresses_of
 from gateway.legacy.principal.traces import RECIPIENTS, clear
 from gateway.legacy.refusals import BadRequest, Unsupported
-from gateway.legacy.writing import OBJECTS_PER_SET
 
 # The old server ignored `page` and `limit` here.
 _PARAMETERS = frozenset({"type", "confirm", "filter", "tenant", "page", "limit"})
@@ -34,7 +33,7 @@ _log = logging.getLogger(__name__)
 async def delete_principals(exchange: Exchange) -> Any:
     """Destroy the principals that the parameters mean; whether there were any.
 
-    The first 500 are destroyed before the answer, the others behind it. What cannot be destroyed is left out.
+    One page of them (500) is destroyed before the answer, the others behind it. What cannot be destroyed is left out.
     """
     word = word_of(exchange.query.get("type", ""))
     if word is None:
@@ -51,7 +50,8 @@ async def delete_principals(exchange: Exchange) -> Any:
     if choice is None or not chosen:
         await rights.insist(exchange, word, "delete")
         return False
-    first, later = chosen[:OBJECTS_PER_SET], [it["id"] for it in chosen[OBJECTS_PER_SET:]]
+    size = exchange.settings.get_page
+    first, later = chosen[:size], [it["id"] for it in chosen[size:]]
     destroyed = await _destroy(choice, first)
     if later:
         exchange.background(_go_on(choice, destroyed, later))
@@ -109,7 +109,7 @@ async def _force(choice: Choice, linked: dict[str, Object]) -> list[str]:
 
 async def _go_on(choice: Choice, destroyed: list[Object], later: Sequence[str]) -> None:
     """Destroy the rest, read and tested again page by page."""
-    for ids in in_chunks(later, OBJECTS_PER_SET):
+    for ids in in_chunks(later, choice.exchange.settings.get_page):
         objects: list[Object] = [{"id": id_} for id_ in ids]
         if choice.properties is not None:
             (answer,) = await choice.exchange.caller.request(Get(choice.kind.object, ids, choice.properties))

@@ -21,6 +21,7 @@ from openapi_core.templating.paths.datatypes import PathOperationServer
 from openapi_core.validation.request.exceptions import ParameterValidationError, RequestBodyValidationError
 from openapi_core.validation.schemas import oas30_write_schema_validators_factory
 
+from gateway.contract.formats import FORMATS
 from gateway.contract.operation import Operation
 from gateway.contract.spec import METHODS
 
@@ -51,7 +52,8 @@ class Judge:
             "media_type_deserializers_factory": _RememberingByType(MediaTypeDeserializersFactory(styles, {_JSON: _value_of})),
             "security_provider_factory": _AnyCredential(),
         }
-        self._validator = OpenAPI(spec, Config(spec_validator_cls=None, **parts)).request_validator
+        config = Config(spec_validator_cls=None, extra_format_validators=dict(FORMATS), **parts)
+        self._validator = OpenAPI(spec, config).request_validator
 
     def find_fault(self, operation: Operation, elements: Mapping[str, str], query: Mapping[str, str], body: Any) -> Finding | None:
         """The first objection, None for a valid request; bodies other than JSON are not looked at."""

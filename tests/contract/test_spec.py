@@ -34,7 +34,7 @@ EXTENSIONS = {
     "document": {"x-guards"},
 }
 PROBLEMS = {"400", "401", "402", "403", "404", "408", "429", "500", "503", "504"}
-SERVED = {"queue", "queue-reports", "reports"}
+SERVED = {"principal", "queue", "queue-reports", "reports"}
 
 SPEC = Spec.load()
 INSIDE = [operation for operation in SPEC.operations if operation.inside_api]
@@ -53,7 +53,7 @@ def test_its_extensions_are_those_that_its_head_explains(spec):
             used["parameter"] |= extensions(parameter)
     for operation in spec.operations:
         used["operation"] |= extensions(operation.source)
-        used["body"] |= extensions(operation.source.get("requestBody", {}))
+        used["body"] |= extensions(resolve(spec.document, operation.source.get("requestBody", {})))
         for parameter in operation.source.get("parameters", ()):
             used["parameter"] |= extensions(resolve(spec.document, parameter))
     for place, names in used.items():
@@ -148,6 +148,46 @@ def test_examples_of_problems_are_valid_for_their_status_only(spec, status):
 )
 def test_replies_outside_the_contract_are_seen(spec, reply):
     check = validator(spec, *replies(spec.operation("deleteQueue")), "200", "content", "application/json", "schema")
+    with pytest.raises(InvalidSchemaValue):
+        check.validate(reply)
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        {"id": 1, "type": "group"},
+        {"id": 1, "type": "group", "name": "crew", "secrets": [], "emails": [], "members": []},
+        {"id": 1, "type": "individual", "name": "kim", "quota": 0, "description": ""},
+        {"id": 1, "type": "domain", "name": "acme.test", "members": 0},
+        {"id": 1, "type": "tenant", "name": "acme", "members": 2, "quota": [0] * 13},
+        {"id": 1, "type": "tenant", "name": "acme", "members": 2, "quota": 5},
+        {"id": 1, "type": "other", "name": "thing"},
+    ],
+)
+def test_shapes_of_principals(spec, principal):
+    check = validator(spec, "components", "schemas", "Principal")
+    check.validate(principal)
+    for wrong in ({"id": None}, {"type": "superuser"}, {"extra": 1}, {"emails": "kim@acme.test"}, {"members": None}, {"quota": [0] * 12}):
+        with pytest.raises(InvalidSchemaValue):
+            check.validate(principal | wrong)
+
+
+@pytest.mark.parametrize(
+    ("operation", "reply"),
+    [
+        ("patchPrincipal", {"data": True}),
+        ("deletePrincipal", {"data": {}}),
+        ("createPrincipal", {"data": None}),
+        ("createPrincipal", {"data": "57"}),
+        ("getPrincipal", {"data": {"id": 1, "type": "group"}}),
+        ("getPrincipal", {"data": {"id": 1, "type": "group", "name": "crew", "members": 3}}),
+        ("getPrincipal", {"data": {"id": 1, "type": "domain", "name": "acme.test", "members": ["kim"]}}),
+        ("deletePrincipals", {"data": None}),
+        ("listPrincipals", {"data": {"items": [{"id": 1}], "total": 1}}),
+    ],
+)
+def test_replies_about_principals_outside_the_contract_are_seen(spec, operation, reply):
+    check = validator(spec, *replies(spec.operation(operation)), "200", "content", "application/json", "schema")
     with pytest.raises(InvalidSchemaValue):
         check.validate(reply)
 

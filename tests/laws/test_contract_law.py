@@ -1,4 +1,4 @@
-"""The law of the contract: what the gate accepts, the judge accepts."""
+"""The laws of the contract: what the gate accepts, the judge accepts; the gate takes every body that the judge takes."""
 
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from gateway.contract.spec import parameters, resolve
 
 SPEC = Spec.load()
 JUDGE = Judge(SPEC.document)
+WITH_BODY = [operation for operation in SPEC.operations if operation.body == "json"]
 GATES = {operation.id: compile_gate(SPEC.document, operation) for operation in SPEC.operations}
 
 bounded = settings(
@@ -28,8 +29,8 @@ json_values = st.recursive(
 
 
 NEAR_MISSES = {
-    "string": ["", "1", 1],
-    "integer": [True, 1.0, "1"],
+    "string": ["", "1", 1, "x" * 512, "x" * 513, "é" * 256, "é" * 257],
+    "integer": [True, 1.0, "1", -1, 0, 2**64 - 1, 2**64],
     "number": [True, False, "1"],
     "boolean": [1, 0, "true"],
     "array": [{}, ""],
@@ -41,7 +42,9 @@ def fitting(schema, document):
     """Values of roughly the right shape for a schema, now and then of a wrong one."""
     schema = resolve(document, schema)
     kind = schema.get("type")
-    if "enum" in schema:
+    if "anyOf" in schema:
+        fits = st.one_of([fitting(choice, document) for choice in schema["anyOf"]])
+    elif "enum" in schema:
         fits = st.sampled_from(schema["enum"])
     elif kind == "object":
         members = {name: fitting(member, document) for name, member in schema.get("properties", {}).items()}
@@ -53,13 +56,13 @@ def fitting(schema, document):
     else:
         plain = {"string": st.text(max_size=10), "integer": st.integers(), "number": numbers, "boolean": st.booleans()}
         fits = plain.get(kind, json_values)
-    return fits | st.sampled_from([*NEAR_MISSES.get(kind, ()), None]) | json_values
+    return fits | st.sampled_from([*NEAR_MISSES.get(kind or "string", ()), None]) | json_values
 
 
 @st.composite
 def requests(draw):
     """An operation with path elements, query and body: mostly good ones, strange ones among them."""
-    operation = draw(st.sampled_from(SPEC.operations))
+    operation = draw(st.sampled_from(SPEC.operations) | st.sampled_from(WITH_BODY))
     elements = {
         parameter.name: draw(st.sampled_from(parameter.words) | st.text(max_size=5) if parameter.words else st.text(max_size=8))
         for parameter in operation.path_parameters
@@ -88,6 +91,16 @@ def test_what_the_gate_accepts_the_judge_accepts(request):
 
 @given(request=requests())
 @bounded
+def test_the_gate_takes_every_body_that_the_judge_takes(request):
+    operation, elements, query, body = request
+    gate = GATES[operation.id]
+    finding = JUDGE.find_fault(operation, elements, query, body)
+    assert gate.takes_body(body) or finding is not None
+    assert finding is None or finding.where != "body" or not gate.takes_body(body)
+
+
+@given(request=requests())
+@bounded
 def test_the_contract_says_what_the_judge_says(contract, request):
     operation, elements, query, body = request
     violation = contract.check(Match(operation, elements), query, body)
@@ -109,6 +122,13 @@ scalars = st.one_of(
         {"type": st.just("string"), "enum": st.lists(st.sampled_from(["a", "b", "", "1"]), min_size=1, unique=True)},
         optional={"nullable": st.booleans()},
     ),
+    st.fixed_dictionaries(
+        {}, optional={"type": st.just("string"), "maxLength": st.integers(0, 5) | st.just(512), "format": st.just("text512")}
+    ),
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["integer", "number"])},
+        optional={"nullable": st.booleans(), "minimum": st.integers(-2, 2), "maximum": st.sampled_from([1, 2**64 - 1])},
+    ),
 )
 known_schemas = st.recursive(
     st.just({}) | scalars,
@@ -116,8 +136,13 @@ known_schemas = st.recursive(
         st.fixed_dictionaries({"type": st.just("array"), "items": inner}, optional={"nullable": st.booleans()}),
         st.fixed_dictionaries(
             {"type": st.just("object"), "properties": st.dictionaries(st.sampled_from(["a", "b", "c"]), inner)},
-            optional={"nullable": st.booleans(), "required": st.lists(st.sampled_from(["a", "b", "z"]), min_size=1, unique=True)},
+            optional={
+                "nullable": st.booleans(),
+                "required": st.lists(st.sampled_from(["a", "b", "z"]), min_size=1, unique=True),
+                "additionalProperties": st.booleans(),
+            },
         ),
+        st.fixed_dictionaries({"anyOf": st.lists(inner, min_size=1, max_size=3)}, optional={"maxLength": st.integers(0, 3)}),
     ),
     max_leaves=6,
 )
@@ -125,9 +150,14 @@ schemas = st.one_of(
     known_schemas,
     known_schemas,
     known_schemas.map(lambda schema: {"allOf": [schema]}),
+    known_schemas.map(lambda schema: {"oneOf": [schema, {"type": "string"}]}),
+    known_schemas.map(lambda schema: {"not": schema}),
+    known_schemas.map(lambda schema: {"anyOf": [schema], "nullable": True}),
     known_schemas.map(lambda schema: {"type": "array", "items": {"type": "object", "additionalProperties": schema}}),
     st.just({"type": "object", "additionalProperties": False}),
     st.fixed_dictionaries({"type": st.sampled_from(["string", "integer"]), "maxLength": st.just(2), "minimum": st.just(0)}),
+    st.fixed_dictionaries({"type": st.just("string"), "format": st.sampled_from(["date", "text513"]), "minLength": st.just(1)}),
+    st.fixed_dictionaries({"type": st.just("integer"), "minimum": st.just(1), "exclusiveMinimum": st.just(True), "multipleOf": st.just(2)}),
     st.fixed_dictionaries({"enum": st.lists(st.sampled_from(["a", 1, True, None]), min_size=1, max_size=2)}),
 )
 
@@ -185,6 +215,39 @@ def test_the_law_holds_for_every_kind_of_value(kind, nullable, words):
     document, operation = taking(schema)
     judge = Judge(document)
     for value in VALUES:
+        if surely_valid(schema, value):
+            assert judge.find_fault(operation, {}, {}, value) is None
+
+
+LIMITS = [
+    {"maxLength": 1},
+    {"maxLength": 512},
+    {"format": "text512"},
+    {"maxLength": 512, "format": "text512"},
+    {"format": "date"},
+    {"minimum": 1},
+    {"maximum": 1},
+    {"maximum": 2**64 - 1},
+    {"minimum": 0, "maximum": 2**70},
+    {"additionalProperties": False},
+    {"additionalProperties": {"type": "string"}},
+    {"properties": {"a": {"type": "string"}}, "additionalProperties": False},
+    {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 1}]},
+    {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {}], "maxLength": 1},
+    {"not": {"type": "string"}},
+]
+MORE_VALUES = [*VALUES, "x" * 512, "x" * 513, "é" * 256, "é" * 257, 2**64 - 1, 2**64, 2**70 + 1, 1.5, {"b": None}, {"a": "x"}, {"a": "x", "b": 1}]
+
+
+@pytest.mark.parametrize("kind", [None, "string", "integer", "number", "boolean", "array", "object"])
+@pytest.mark.parametrize("limit", LIMITS, ids=str)
+@pytest.mark.parametrize("nullable", [None, True])
+def test_the_law_holds_for_every_limit(kind, limit, nullable):
+    said = {"type": kind, "nullable": nullable, "items": {} if kind == "array" else None}
+    schema = {keyword: value for keyword, value in said.items() if value is not None} | limit
+    document, operation = taking(schema)
+    judge = Judge(document)
+    for value in MORE_VALUES:
         if surely_valid(schema, value):
             assert judge.find_fault(operation, {}, {}, value) is None
 

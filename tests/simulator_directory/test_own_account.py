@@ -1,13 +1,25 @@
 """Self-service (jmap-management-api 3.2, 3.3, 3.12; recordings `directory.self-service`)."""
 
-import pytest
+import base64
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.simulator.directory.key_texts import problem
 from gateway.simulator.directory.totp import accepts
 
 PASSWORD = "long pass phrase 42"
 SELF = ("self@lab.test", PASSWORD)
 URL = "otpauth://totp/lab:self?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=lab"  # the secret of RFC 6238
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+CERTIFICATE = """-----BEGIN CERTIFICATE-----
+MIHcMIGPoAMCAQICAQEwBQYDK2VwMBgxFjAUBgNVBAMMDXNlbGZAbGFiLnRlc3Qw
+HhcNMjYwMTAxMDAwMDAwWhcNMzYwMTAxMDAwMDAwWjAYMRYwFAYDVQQDDA1zZWxm
+QGxhYi50ZXN0MCowBQYDK2VwAyEAvlQMv9bdv/c8OmmZH/Nj2R/JUGoFhB8qEB1f
+o3f6xlIwBQYDK2VwA0EAWDytYuJeFVC/QHYb7kWufrqY6R84ErnL1oMIjvcIm44g
+Ti6y7tI2Hz1mpE47A03R0WT3tja2WzDMslxqHg/RCQ==
+-----END CERTIFICATE-----
+"""
 OPENPGP = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQEN\n-----END PGP PUBLIC KEY BLOCK-----\n"
 
 
@@ -144,6 +156,11 @@ def test_keys_belong_to_the_account_of_the_call_and_go_with_it(own):
         ("x", "No valid public key found."),
         (OPENPGP + CERTIFICATE, "Cannot mix OpenPGP and S/MIME certificates"),
         (OPENPGP * 2, "Failed to decode OpenPGP public key: Malformed Cert: Additional packets found, is this a keyring?"),
+        (OPENPGP.replace("mQEN", "abcd"), "Failed to decode OpenPGP public key: Malformed packet: Malformed CTB: MSB of ptag (0b01101001) not set."),
+        (
+            "-----BEGIN CERTIFICATE-----\nabcd\n-----END CERTIFICATE-----",
+            "Failed to decode X509 certificate: BER decoding error: Expected Tag { class: Universal, value: 16 } tag, actual tag: Tag { class: Application, value: 9 } (Codec: BER)",
+        ),
     ],
 )
 def test_a_key_has_to_look_like_one(own, key, text):
@@ -157,3 +174,26 @@ def test_five_keys_are_enough(own):
     answer = ask(own, "PublicKey/set", {"create": keys})
     assert len(answer["created"]) == 5
     assert answer["notCreated"] == {"k5": {"type": "overQuota", "description": "You have exceeded your quota of 5 public keys."}}
+
+
+def test_some_ciphers_need_a_certificate(own):
+    keys = {"pgp": {"description": "k", "key": OPENPGP}, "pem": {"description": "k", "key": CERTIFICATE}}
+    made = ask(own, "PublicKey/set", {"create": keys})["created"]
+
+    def encrypt(cipher, key):
+        on = {"encryptionAtRest": {"@type": cipher, "publicKey": made[key]["id"]}}
+        return ask(own, "AccountSettings/set", {"update": {"singleton": on}})
+
+    for cipher in ("Aes128", "Aes256", "Aes256Gcm", "ChaCha20Poly1305"):
+        assert encrypt(cipher, "pem") == {"updated": {"singleton": None}}
+    assert encrypt("Aes256", "pgp") == {"updated": {"singleton": None}}
+    for cipher, called in {"Aes256Gcm": "AES-256-GCM", "ChaCha20Poly1305": "ChaCha20-Poly1305"}.items():
+        text = f"{called} is only supported for S/MIME encryption, but the selected public key is an OpenPGP key."
+        assert refusal(encrypt(cipher, "pgp")) == {"type": "invalidProperties", "description": text, "properties": ["encryptionAtRest"]}
+
+
+@pytest.mark.parametrize("armour", ["CERTIFICATE", "PGP PUBLIC KEY BLOCK"])
+@given(data=st.binary(max_size=200))
+def test_any_bytes_in_an_armour_have_an_answer(armour, data):
+    text = base64.b64encode(data).decode()
+    assert isinstance(problem(f"-----BEGIN {armour}-----\n\n{text}\n-----END {armour}-----"), str)

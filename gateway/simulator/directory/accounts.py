@@ -7,12 +7,14 @@ from gateway.knowledge.ids import encode
 from gateway.simulator.callers import Caller
 from gateway.simulator.directory.caches import Caches
 from gateway.simulator.directory.passwords import settle
+from gateway.simulator.directory.public_keys import PublicKeys
 from gateway.simulator.directory.roles import Roles, grant
 from gateway.simulator.errors import MethodError, Object, SetError
 from gateway.simulator.objects.language import Declaration, Vocabulary
 from gateway.simulator.objects.stored import StoredObjects
 from gateway.simulator.world import World
 
+_FOR_CERTIFICATES = {"Aes256Gcm": "AES-256-GCM", "ChaCha20Poly1305": "ChaCha20-Poly1305"}
 UNAVAILABLE = "This server is temporarily unavailable. Attempting this same operation later may succeed."
 
 
@@ -89,6 +91,7 @@ class Accounts(StoredObjects):
             raise SetError("invalidProperties", "Cannot change the type of an existing account.", properties=["@type"])
         if stored["@type"] == "User":
             self._credentials(old, stored)
+            self._encryption(old, stored)
         given = stored["roles"].get("roleIds", {})
         if any(id_ not in self.world.kept("Role").objects for id_ in given):
             raise MethodError("serverUnavailable", UNAVAILABLE)
@@ -100,6 +103,15 @@ class Accounts(StoredObjects):
         if old is not None and new is None:
             gone = {"accountId": id_, "accountName": old["name"], "accountDomainId": old["domainId"], "accountType": old["@type"]}
             self.world.tell("account.destroyed", gone)
+
+    def _encryption(self, old: Object | None, stored: Object) -> None:
+        wanted = stored["encryptionAtRest"]
+        cipher = _FOR_CERTIFICATES.get(wanted["@type"])
+        keys = self.world.types["PublicKey"]
+        assert isinstance(keys, PublicKeys)  # noqa: S101 - registered by the same room
+        if cipher and (old is None or old["encryptionAtRest"] != wanted) and keys.is_openpgp(wanted["publicKey"]):
+            text = f"{cipher} is only supported for S/MIME encryption, but the selected public key is an OpenPGP key."
+            raise SetError("invalidProperties", text, properties=["encryptionAtRest"])
 
     def _credentials(self, old: Object | None, stored: Object) -> None:
         before, after = (old or {}).get("credentials", {}), stored["credentials"]

@@ -8,7 +8,18 @@ from types import MappingProxyType
 ANY_TYPE = "*-"
 
 # Rights that nobody holds any more, and what the gateway asks for instead where it only has to know whether the caller runs the server.
-_STAND_INS = {"restart": ("actionReloadSettings", "sysActionCreate")}
+_STAND_INS = {
+    "restart": ("actionReloadSettings", "sysActionCreate"),
+    "principal-list": ("sysAccountQuery", "sysAccountGet"),
+    "principal-get": ("sysAccountGet",),
+    "principal-create": ("sysAccountCreate",),
+    "principal-update": ("sysAccountUpdate",),
+    "principal-delete": ("sysAccountDestroy",),
+}
+
+# Everybody has the new rights over his own keys; the old ones were those of an administrator (mapping-principals 6.3).
+_OF_ADMINISTRATORS = ("api-key-",)
+_ADMINISTRATOR = frozenset({"sysAccountGet", "sysAccountQuery"})
 
 # One of several new rights is what the old one allowed to see (mapping-principals 2.13).
 _ENOUGH = {"message-queue-update": ("sysQueuedMessageUpdate",)}
@@ -40,6 +51,8 @@ def holds(old: str, rights: Collection[str]) -> bool:
     """
     if old.startswith(ANY_TYPE):
         return any(holds(kind + old[1:], rights) for kind in _PRINCIPAL_KINDS)
+    if old.startswith(_OF_ADMINISTRATORS) and not _ADMINISTRATOR.issubset(rights):
+        return False
     needed = _ENOUGH.get(old) or _STAND_INS.get(old) or NEW_RIGHTS[old]
     missing = [right for right in needed if right not in rights]
     if missing and _UNLISTED.issuperset(missing):

@@ -5,7 +5,11 @@ import pytest
 from gateway.knowledge.permissions import NEW_RIGHTS, holds
 
 EVERYTHING = frozenset(right for rights in NEW_RIGHTS.values() for right in rights)
-OWN_ACCOUNT = frozenset(right for right in EVERYTHING if right.startswith(("sysAccountPassword", "sysAccountSettings", "sysApiKey", "sysAppPassword")))
+OWN_ACCOUNT = frozenset(
+    right
+    for right in EVERYTHING
+    if right.startswith(("sysAccountPassword", "sysAccountSettings", "sysApiKey", "sysAppPassword"))
+)
 
 
 def test_every_new_right_of_a_row_is_needed():
@@ -20,8 +24,8 @@ def test_changing_the_queue_needs_only_the_right_over_messages():
 
 
 def test_a_right_without_counterpart_is_held_by_nobody():
-    assert NEW_RIGHTS["principal-list"] == ()
-    assert not holds("principal-list", EVERYTHING)
+    assert NEW_RIGHTS["delete-system-folders-"] == ()
+    assert not holds("delete-system-folders-", EVERYTHING)
 
 
 def test_restart_is_for_those_who_run_the_server():
@@ -48,3 +52,16 @@ def test_an_administrator_without_a_right_over_his_account_is_not_taken_for_him(
 def test_unknown_rights_are_a_mistake_of_the_caller():
     with pytest.raises(KeyError):
         holds("no-such-right", EVERYTHING)
+
+
+def test_rights_over_what_is_gone_are_those_of_whoever_runs_the_accounts():
+    assert holds("principal-list", {"sysAccountQuery", "sysAccountGet"})
+    assert not holds("principal-list", {"sysAccountGet"})
+    assert not holds("principal-delete", {"sysAccountQuery", "sysAccountGet"})
+
+
+def test_rights_over_own_keys_are_not_those_over_all_keys():
+    own = {"sysApiKeyQuery", "sysApiKeyGet"}
+    assert not holds("api-key-list", own)
+    assert not holds("*-list", own)
+    assert holds("api-key-list", own | {"sysAccountQuery", "sysAccountGet"})

@@ -11,9 +11,8 @@ from typing import NamedTuple
 from gateway.jmap.calls import BY_ID, Object, Query
 from gateway.legacy.paging import Window
 from gateway.legacy.principal.context import Context
-from gateway.legacy.principal.facts import API_KEY, FIELDS, KINDS, Kind, word_of
+from gateway.legacy.principal.facts import FIELDS, KINDS, Kind, word_of
 from gateway.legacy.principal.search import Search, search
-from gateway.legacy.refusals import Unsupported
 
 TENANT = "tenant"
 
@@ -22,11 +21,11 @@ TENANT = "tenant"
 class Wanted:
     """Parameters of a list: kinds, members to show (None: all), text to find, name of a tenant, part of the result, whether only counted.
 
-    `named`: the kinds are those that were asked for, not all of them for lack of any.
+    `named` are the words of the types that were asked for; for lack of any, `kinds` are all of them.
     """
 
     kinds: Sequence[Kind]
-    named: bool
+    named: frozenset[str]
     fields: frozenset[str] | None
     text: str
     tenant: str
@@ -41,12 +40,10 @@ class Wanted:
     def of(cls, query: Mapping[str, str]) -> "Wanted":
         """What the parameters say; what is not known in them is dropped, and without anything known they ask for everything."""
         given = query.get("types", query.get("type", "")).split(",")
-        words = {word for it in given if (word := word_of(it))}
-        if words == {API_KEY}:
-            raise Unsupported("The gateway does not serve API keys yet")
+        words = frozenset(word for it in given if (word := word_of(it)))
         return cls(
             kinds=[kind for kind in KINDS.values() if not words or kind.word in words],
-            named=bool(words),
+            named=words,
             fields=FIELDS.intersection(query.get("fields", "").split(",")) or None,
             text=query.get("filter", ""),
             tenant=query.get("tenant", ""),

@@ -32,14 +32,20 @@ class Server:
     calls that may be asked for at any time in a round of their own.
     """
 
-    def __init__(self, rounds: Sequence[tuple[list[Any], list[Any]]], always: tuple[list[Any], list[Any]] | None = None) -> None:
+    def __init__(
+        self,
+        rounds: Sequence[tuple[list[Any], list[Any]]],
+        always: tuple[list[Any], list[Any]] | None = None,
+        rights: frozenset[str] | None = None,
+    ) -> None:
+        self.rights = EVERY_RIGHT if rights is None else rights
         self.left = [_answers(*one) for one in rounds]
         self.always = _answers(*always) if always else {}
         self.notes: dict[str, Any] = {}
         self.rounds = 0
 
     async def account(self) -> Account:
-        return Account(EVERY_RIGHT, "oss", "en_US")
+        return Account(self.rights, "oss", "en_US")
 
     def recall(self, kind: str) -> Any | None:
         return self.notes.get(kind)

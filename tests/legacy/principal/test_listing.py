@@ -8,7 +8,7 @@ from gateway.legacy.principal.facts import KINDS, PROPERTIES
 from gateway.legacy.principal.listing import list_principals
 from gateway.legacy.principal.search import Search, Sieve, search
 from gateway.legacy.principal.wanted import Wanted
-from gateway.legacy.refusals import Unsupported
+from gateway.legacy.refusals import Forbidden, Unsupported
 from gateway.web.recollection import Recollection
 
 CONTEXT = Context(
@@ -41,11 +41,6 @@ EXAMINED = ["id", "@type", "name", "domainId", "emailAddress", "description", "a
 )
 def test_kinds(query, kinds):
     assert [it.word for it in Wanted.of(query).kinds] == kinds
-
-
-def test_keys_alone_are_not_served_yet():
-    with pytest.raises(Unsupported):
-        Wanted.of({"types": "apiKey"})
 
 
 @pytest.mark.parametrize(
@@ -142,8 +137,8 @@ def told(type_, objects, total=None):
 def play(server, exchange_with):
     """Answer of the list; the rounds must have been asked for, all of them."""
 
-    async def run(rounds, query, **more):
-        upstream = server(rounds)
+    async def run(rounds, query, *, rights=None, **more):
+        upstream = server(rounds, rights=rights)
         upstream.notes["principals"] = CONTEXT
         answer = await list_principals(exchange_with(upstream, query=query, **more))
         pages = None
@@ -312,3 +307,11 @@ async def test_tenants_belong_to_an_edition_where_the_settings_say_so(play):
     calls = [call for at, (type_, filter_) in enumerate(zip(types, filters, strict=True)) for call in asked(type_, filter=filter_, sort=BY_ID, limit=500, tag=str(at))]
     answers = [answer for type_ in types for answer in told(type_, [])]
     assert (await play([(calls, answers)], {}, **gate))[0] == {"items": [], "total": 0}
+
+
+async def test_types_that_the_new_server_is_not_asked_for_need_their_right_too(play):
+    for query in ({"types": "location"}, {"types": "apiKey"}, {"types": "role,domain", "filter": "-"}):
+        with pytest.raises(Forbidden):
+            await play([], query, rights=frozenset())
+    with pytest.raises(Unsupported):
+        await play([], {"types": "apiKey"})

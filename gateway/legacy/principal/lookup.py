@@ -98,7 +98,7 @@ async def look_up(exchange: Exchange, name: str, *, others: Sequence[str] = (), 
         return Lookup(exchange, name, known, cached=True, pool=pool, forbidden=frozenset())
     page = exchange.settings.get_page
     searches = [*_of_target(name, page), *(it for other in others for it in _of_mail(other, page))]
-    searches = [it for at, it in enumerate(searches) if it not in searches[:at]]
+    searches = [*{(it.type, *(it.filter or {}).items()): it for it in searches}.values()]
     pairs: list[Call] = []
     for search in searches:
         pairs += (search, Get(search.type, Ref(len(pairs)), PROPERTIES[search.type]))

@@ -4,9 +4,11 @@ What reaches the new server is judged there. For everything that the gateway say
 `GET /api/account` who the caller is, and whether he holds the old right: this is the one place where that happens.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from gateway.contract import Contract, Match, Operation
 from gateway.contract.body import Unreadable, parse
@@ -83,9 +85,7 @@ class Answers:
             objection=objection,
         )
         try:
-            answer = await action.handle(exchange)
-            if match.probe:
-                raise NotFound
+            answer = await _probe(action, exchange) if match.probe else await action.handle(exchange)
         except Refusal:
             if not caller.heard:
                 await accept(caller, needed)
@@ -122,6 +122,13 @@ class Answers:
             return None, "", parse(body or b"", limit=self._limits.body_bytes, depth=self._limits.list_depth)
         except Unreadable as error:
             return self._contract.refusal_of_body(operation), f"body: {error}", None
+
+
+async def _probe(action: Action, exchange: Exchange) -> NoReturn:
+    """Refuse as the row does, else with 404: the old server looked at the method before it asked for rights over what the path names."""
+    with contextlib.suppress(Forbidden):
+        await action.handle(exchange)
+    raise NotFound
 
 
 async def accept(caller: Caller, permission: str | None) -> None:

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.legacy.refusals import Forbidden, ItemNotFound, NotFound
 from gateway.legacy.table import Action
 
 PLAIN = frozenset({"authenticate"})
+EVERYTHING = frozenset(right for rights in NEW_RIGHTS.values() for right in rights)
 READER = PLAIN | {"sysQueuedMessageGet"}
 
 
@@ -147,3 +149,46 @@ async def test_reported_violations_are_logged_without_values(start, giving, logg
     client = await start(rows={"updateSettings": giving(None)}, validation={"updateSettings": "report"})
     await client("POST", "/api/settings", data=json.dumps("Canary"))
     assert "a request breaks the contract of updateSettings: body" in logged.getvalue()
+
+
+async def test_another_method_is_unknown_before_rights_over_what_the_path_names_count(start, server):
+    steps = [ItemNotFound("kim"), Forbidden(), None]
+
+    async def handle(exchange):
+        await exchange.caller.account()
+        step = steps.pop(0)
+        if step is not None:
+            raise step
+
+    client = await start(rows={"getPrincipal": Action(handle)}, caller_cache_seconds=0)
+    (login,) = server.rights
+    server.rights[login] = PLAIN
+    answers = [await client("PUT", "/api/principal/kim", data="{") for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 404, 404]
+    assert answers[0].json == {"error": "notFound", "item": "kim"}
+    server.rights.clear()
+    assert await status(client, "PUT", "/api/principal/kim") == 401
+
+
+@pytest.mark.parametrize("target", ["/api/principal", "/api/principal?type=zz&confirm=true", "/api/principal?type=group"])
+async def test_what_a_bulk_deletion_lacks_comes_before_rights(start, server, target):
+    client = await start(caller_cache_seconds=0)
+    (login,) = server.rights
+    server.rights[login] = PLAIN
+    assert await status(client, "DELETE", target) == 400
+    assert await status(client, "DELETE", "/api/principal?type=resource&confirm=true") == 403
+    server.rights.clear()
+    assert await status(client, "DELETE", target) == 401
+
+
+@pytest.mark.parametrize("target", ["/api/principal", "/api/principal/deploy"])
+async def test_a_create_is_read_before_rights_count(start, server, target):
+    client = await start(caller_cache_seconds=0)
+    (login,) = server.rights
+    server.rights[login] = PLAIN
+    assert await status(client, "POST", target, data='{"type":"zz"}') == 400
+    assert await status(client, "POST", target, data='{"type":"group"}') == 403
+    server.rights[login] = EVERYTHING
+    assert (await client("POST", target, data='{"type":"group"}')).json == {"error": "fieldMissing", "field": "name"}
+    server.rights.clear()
+    assert await status(client, "POST", target, data="{") == 401

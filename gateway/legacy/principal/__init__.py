@@ -17,7 +17,7 @@ ROUTES = (
     route("listPrincipals", does(list_principals, "x:*/query", "x:*/get")),
     route("createPrincipal", _CREATE),
     route("deployPrincipal", _CREATE),
-    route("deletePrincipals", does(delete_principals, "x:*/query", "x:*/get", "x:*/set")),
+    route("deletePrincipals", replace(does(delete_principals, "x:*/query", "x:*/get", "x:*/set"), order="body")),
     route("getPrincipal", does(get_principal, "x:*/query", "x:*/get")),
     route("patchPrincipal", replace(does(patch_principal, "x:*/query", "x:*/get", "x:*/set"), order="row")),
     route("deletePrincipal", does(delete_principal, "x:*/query", "x:*/get", "x:*/set")),

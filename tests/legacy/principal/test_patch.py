@@ -10,7 +10,7 @@ import pytest
 from gateway.jmap.errors import MethodError
 from gateway.jmap.session import Account
 from gateway.legacy.exchange import OldName
-from gateway.legacy.principal.context import read
+from gateway.legacy.principal.context import NOTE, read
 from gateway.legacy.principal.facts import PROPERTIES
 from gateway.legacy.principal.patch import patch_principal
 from gateway.legacy.principal.patch.write import mended
@@ -476,6 +476,18 @@ async def test_secrets_are_remembered_where_that_is_wanted(patch):
             secrets_memory=switch,
         )
         assert await memory.secrets(["f"]) == strings
+
+
+async def test_a_refusal_that_rests_on_an_old_context_is_judged_again(server, exchange_with):
+    steps = [step("addItem", "emails", "new@example.net"), step("addItem", "roles", "helpdesk")]
+    changed = {"f": {"aliases/2000000": {"name": "new", "domainId": "c"}, "roles": {"@type": "Custom", "roleIds": {"b": True, "f": True}}}}
+    upstream = server([looked_up("kim@example.org"), written("Account", changed)], always=CONTEXT)
+    exchange = replace(exchange_with(upstream, path={"name": "kim@example.org"}), body=steps)
+    context = (await read(exchange)).context
+    known = {"domains": {"b": context.domains["b"]}, "roles": {}}
+    upstream.keep(NOTE, replace(context, **known), 0)
+    await patch_principal(exchange)
+    assert upstream.left == []
 
 
 async def test_too_much_at_once(patch):

@@ -33,7 +33,7 @@ class Mail:
     async def take(self, step: Step) -> None:
         """Refusals of names and addresses that are taken, malformed or in no domain of the server."""
         if step.field == "name":
-            await self._rename(step.items[0].lower())
+            self._rename(step.items[0].lower())
             return
         match step.action:
             case "set":
@@ -57,13 +57,13 @@ class Mail:
                 plan.change("MailingList", list_["id"], follow(list_, before, change.own))
         plan.remember = self._remembered(change.own, implied=change.implied)
 
-    async def _rename(self, name: str) -> None:
+    def _rename(self, name: str) -> None:
         subject, old = self._subject, self._subject.old
         domain = parted(subject.own)[1]
         if name == (old.name if old else subject.own):
             self._name, self._own = None, subject.own
             return
-        await insist_free(subject, name, exact=True)
+        insist_free(subject, name, exact=True)
         if "@" in name:
             new = parted(name)[0]
             domain = domain_of(name, subject.context).name

@@ -163,7 +163,7 @@ class Titled:
         if step.field == "description":
             self._description = text
         elif text.lower() != self._before[0]:
-            await self._rename(text.lower())
+            self._rename(text.lower())
 
     async def finish(self, plan: Plan) -> None:
         """The whole text when a part of it changes."""
@@ -176,36 +176,32 @@ class Titled:
         else:
             plan.pointers["description" if kind == "role" else "name"] = joined(self._name, self._description)
 
-    async def _rename(self, name: str) -> None:
+    def _rename(self, name: str) -> None:
         if self._subject.kind is KINDS["domain"]:
             raise Unsupported("Renaming a domain would rename every address in it; create a new domain instead")
         if SEPARATOR in name:
             raise Other("Invalid principal name", f'The name must not contain "{SEPARATOR}"')
         if not name:
             raise Other("Invalid principal name", "The name must not be empty")
-        await insist_free(self._subject, name)
+        insist_free(self._subject, name)
         self._name = name
 
     def _now(self) -> tuple[str, str]:
         context, id_ = self._subject.context, self._subject.id
         match self._subject.kind.word:
-            case "role":
-                role = context.roles[id_]
-                return role.name, role.description or ""
-            case "tenant":
-                tenant = context.tenants[id_]
-                return tenant.name, tenant.description or ""
+            case "role" | "tenant" as word:
+                known = context.roles.get(id_) if word == "role" else context.tenants.get(id_)
+                if known is None:
+                    raise ItemNotFound(self._subject.found.name)
+                return known.name, known.description or ""
             case "domain":
-                return context.domains[id_].name, ""
+                domain = context.domains.get(id_)
+                return domain.name if domain else self._subject.found.name, ""
         return self._subject.object["clientId"], ""
 
 
-async def insist_free(subject: Subject, name: str, *, exact: bool = False) -> None:
+def insist_free(subject: Subject, name: str, *, exact: bool = False) -> None:
     """Refuse a new name that something else has; `exact` lets the same local part in another domain pass."""
-    if not _others(subject, name, exact=exact):
-        return
-    if subject.found.cached:
-        await subject.found.refresh()
     if _others(subject, name, exact=exact):
         raise taken("name", name)
 

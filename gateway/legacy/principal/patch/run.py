@@ -14,17 +14,18 @@ from gateway.legacy.principal.context import sound
 from gateway.legacy.principal.facts import MAIL_KINDS, PROPERTIES
 from gateway.legacy.principal.lookup import Lookup, look_up
 from gateway.legacy.principal.patch.folds import fold_for, key_of
-from gateway.legacy.principal.patch.membership import Groups
+from gateway.legacy.principal.patch.membership import Groups, Lists
 from gateway.legacy.principal.patch.plan import Fold, Plan, Subject
 from gateway.legacy.principal.patch.write import Vanished, write
 from gateway.legacy.principal.rights import insist as insist_on_right
 from gateway.legacy.principal.values.actions import Step, insist, parse
-from gateway.legacy.refusals import ItemNotFound, Other, Refusal, Unsupported
+from gateway.legacy.refusals import ItemNotFound, ManagementError, Other, Refusal, Unsupported
 
 LARGEST = 100_000
 
 _READ_FOR = frozenset({"roles", "enabledPermissions", "disabledPermissions", "quota"})
 _NAMING = frozenset({"memberOf", "lists", "members"})
+_DOUBTFUL = frozenset({"notFound", "fieldAlreadyExists"})
 _MEMBERSHIPS = ("memberOf", "lists", "roles")
 
 
@@ -68,13 +69,25 @@ async def _patch(exchange: Exchange, name: str, malformed: Refusal | None, steps
         try:
             if malformed is not None:
                 raise malformed
-            subject = await _subject(exchange, found, target, steps)
-            plan = await _plan(subject)
+            subject, plan = await _judged(exchange, found, target, steps)
         except Refusal:
             await insist_on_right(exchange, target.kind.word, "update")
             raise
         if not await _carry_out(subject, plan):
             await insist_on_right(exchange, target.kind.word, "update")
+
+
+async def _judged(exchange: Exchange, found: Lookup, target: Candidate, steps: Sequence[Step]) -> tuple[Subject, Plan]:
+    """The target and what the steps come to, judged again where a refusal rests on what was known of domains and roles a moment ago."""
+    try:
+        subject = await _subject(exchange, found, target, steps)
+        return subject, await _plan(subject)
+    except ManagementError as refusal:
+        if not found.cached or refusal.body["error"] not in _DOUBTFUL:
+            raise
+    await found.refresh()
+    subject = await _subject(exchange, found, target, steps)
+    return subject, await _plan(subject)
 
 
 def _named(steps: Sequence[Step]) -> list[str]:
@@ -118,7 +131,8 @@ async def _plan(subject: Subject) -> Plan:
             await folds[key].take(one)
     if sum(len(text.encode()) for step in subject.steps for text in step.items) > LARGEST:
         raise Other("Invalid parameter", "Principal object size exceeds 100kb safety limit.")
-    for fold in sorted(folds.values(), key=lambda it: type(it).__name__ == "Lists"):
+    # Lists come last: they name the own address, which others may change.
+    for fold in sorted(folds.values(), key=lambda it: isinstance(it, Lists)):
         await fold.finish(plan)
     return plan
 

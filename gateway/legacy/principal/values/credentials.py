@@ -140,7 +140,8 @@ class Secrets:
 
     def change(self) -> Change:
         """What the changes come to; Unsupported when they need a second place for a password."""
-        held, slot = self._held, self.slot
+        held = self._held
+        slot = self.slot if held is not None else None
         self._check()
         patch: Object = {f"credentials/{index}": None for index in self._no_apps}
         strings = {id_: text for id_, text in self.remembered.items() if id_ not in {it.id for it in self._apps if it.index in self._no_apps}}

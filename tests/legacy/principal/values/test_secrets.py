@@ -218,6 +218,13 @@ def test_the_app_password_in_the_place_of_the_password():
     assert (made.patch, made.slot) == ({}, "phone")
 
 
+def test_a_slot_without_a_password_is_empty():
+    made = change([], slot="phone")
+    assert (made.patch, made.slot) == ({}, None)
+    made = change([], ("add", CRYPT), slot="phone")
+    assert (list(made.patch.values()), made.slot) == ([{"@type": "Password", "secret": CRYPT}], None)
+
+
 def test_remembered_strings():
     known = {"a": CRYPT, "otp": OTP, "b": "$app$x$y"}
     assert change([WITH_OTP, PHONE], ("add", CRYPT), ("add", OTP), remembered=known).patch == {}

@@ -71,7 +71,7 @@ async def _server(settings: Settings, upstream: Upstream) -> str:
     """Whether it is there and of the right generation: one that still serves the old API needs no gateway."""
     try:
         session = await upstream.discover()
-        old = await upstream.transport.exchange("GET", upstream.transport.url(OLD_API), {})
+        old = await upstream.transport.exchange("GET", upstream.transport.target(OLD_API), b"")
     except Unreachable:
         raise Wrong(f"no connection to {settings.upstream}; is the server running, and is this its HTTP listener?") from None
     except TooSlow:

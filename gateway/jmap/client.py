@@ -12,17 +12,16 @@ from dataclasses import asdict
 from typing import Any, TypeVar, cast
 
 from cachetools import LRUCache, TTLCache
-from multidict import CIMultiDict
-from yarl import URL
 
 from gateway.jmap import batch, replies, wire
 from gateway.jmap.calls import Call, Object, request_body
+from gateway.jmap.connection import OK, Reply, fields
 from gateway.jmap.errors import Busy, Garbled, HttpRefusal, MethodError, OutcomeUnknown, Unreachable, UpstreamError
 from gateway.jmap.notes import Notes
 from gateway.jmap.retry import Repeats, after_race, nothing_written
 from gateway.jmap.session import ACCOUNT_PATH, SESSION_PATH, Account, Session, account_of, session_of
 from gateway.jmap.slots import Slots
-from gateway.jmap.transport import OK, Reply, Transport
+from gateway.jmap.transport import Transport
 from gateway.settings import Settings
 
 REFRESH_SECONDS = 300.0
@@ -40,12 +39,14 @@ _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _RATE_LIMIT = re.compile(r";\s*t=([0-9]{1,9})", re.ASCII)
 _LIMITS = ("maxSizeRequest", "maxSizeUpload", "maxCallsInRequest", "maxConcurrentRequests", "maxConcurrentUpload")
 _REFUSED = frozenset({401, 402, 403})
-_PLAIN = {
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "Content-Type": "application/json",
-    "User-Agent": "stalwart-legacy-gateway",
-}
+_PLAIN = fields(
+    {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Content-Type": "application/json",
+        "User-Agent": "stalwart-legacy-gateway",
+    }
+)
 
 _log = logging.getLogger(__name__)
 _Value = TypeVar("_Value")
@@ -63,9 +64,9 @@ class Upstream:
         self.session = Session()
         self.settings = settings
         self._given = settings
-        self.api = self.transport.url(self.session.api)
-        self._session_url = self.transport.url(SESSION_PATH)
-        self._account_url = self.transport.url(ACCOUNT_PATH)
+        self.api = self.transport.target(self.session.api)
+        self._session_url = self.transport.target(SESSION_PATH)
+        self._account_url = self.transport.target(ACCOUNT_PATH)
         limits = settings.limits
         self.slots = Slots(limits.concurrency, limits.queue, limits.queue_seconds)
         self._key = secrets.token_bytes(32)
@@ -100,16 +101,16 @@ class Upstream:
         `client_address` is passed on only where `forward_client_address` says that the server believes it.
         """
         address = client_address if self._given.forward_client_address else None
-        try:
-            identity = (f"{authorization}\0{address}" if address else authorization).encode()
-        except UnicodeEncodeError:
-            identity = None
-        if identity is None:
-            raise HttpRefusal(401)
-        headers = CIMultiDict(_PLAIN, Authorization=authorization)
+        identity = {"Authorization": authorization}
         if address:
-            headers["X-Forwarded-For"] = address
-        return Caller(self, headers, hashlib.blake2b(identity, key=self._key, digest_size=16).digest())
+            identity["X-Forwarded-For"] = address
+        try:
+            own = fields(identity)
+        except ValueError:
+            own = b""
+        if not own:
+            raise HttpRefusal(401)
+        return Caller(self, _PLAIN + own, hashlib.blake2b(own, key=self._key, digest_size=16).digest())
 
     async def discover(self) -> Session:
         """Read the anonymous session object, whose limits and paths hold for everybody, and go by it from now on."""
@@ -117,7 +118,7 @@ class Upstream:
         if session.limits != self.session.limits:
             _log.info("limits of the new server: %s", asdict(session.limits))
         self.session = session
-        self.api = self.transport.url(session.api)
+        self.api = self.transport.target(session.api)
         self.slots.width = min(self._given.limits.concurrency, session.limits.concurrent_requests)
         most = session.limits.objects_in_get
         pages = {name: min(getattr(self._given, name), most) for name in ("get_page", "optimistic_get", "report_scan_page")}
@@ -136,7 +137,7 @@ class Upstream:
                 self._asked_at = time.monotonic()
         return self._ready
 
-    async def send(self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None = None, *, write: bool = False) -> bytes:
+    async def send(self, method: str, target: str, headers: bytes, body: bytes | None = None, *, write: bool = False) -> bytes:
         """Body of an answer with status 200, after the repeats that the rules allow (`jmap.retry`).
 
         Raises HttpRefusal for any other status, Busy when the server stays crowded beyond the deadline, else as `Transport.exchange`.
@@ -144,7 +145,7 @@ class Upstream:
         repeats = None
         while True:
             try:
-                reply = await self.transport.exchange(method, url, headers, body, write=write)
+                reply = await self.transport.exchange(method, target, headers, body, write=write)
             except Unreachable as failure:
                 repeats = repeats or Repeats(self._given.limits.queue_seconds)
                 pause = repeats.after_failure(failure)
@@ -187,24 +188,24 @@ class Upstream:
         self.notes.forget(caller.key)
 
     async def _looked_up(
-        self, cache: MutableMapping[bytes, _Value], url: URL, caller: "Caller", read: Callable[[bytes], _Value]
+        self, cache: MutableMapping[bytes, _Value], target: str, caller: "Caller", read: Callable[[bytes], _Value]
     ) -> _Value:
         known = cache.get(caller.key)
         if known is not None:
             return known
-        name = (url.path, caller.key)
+        name = (target, caller.key)
         flight = self._flights.get(name)
         if flight is None:
-            flight = self._flights[name] = asyncio.create_task(self._look_up(cache, url, caller, read))
+            flight = self._flights[name] = asyncio.create_task(self._look_up(cache, target, caller, read))
             flight.add_done_callback(lambda done: self._landed(name, done))
         # A client that leaves must not take the answer away from others who wait for it.
         value: _Value = await asyncio.shield(flight)
         return value
 
     async def _look_up(
-        self, cache: MutableMapping[bytes, _Value], url: URL, caller: "Caller", read: Callable[[bytes], _Value]
+        self, cache: MutableMapping[bytes, _Value], target: str, caller: "Caller", read: Callable[[bytes], _Value]
     ) -> _Value:
-        value = read(await self.send("GET", url, caller.headers))
+        value = read(await self.send("GET", target, caller.headers))
         cache[caller.key] = value
         return value
 
@@ -240,7 +241,7 @@ class Caller:
 
     __slots__ = ("_upstream", "headers", "heard", "key")
 
-    def __init__(self, upstream: Upstream, headers: Mapping[str, str], key: bytes) -> None:
+    def __init__(self, upstream: Upstream, headers: bytes, key: bytes) -> None:
         self._upstream = upstream
         self.headers = headers
         self.key = key

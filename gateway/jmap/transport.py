@@ -1,53 +1,54 @@
-"""HTTP to the new server: one client session, one exchange at a time turned into a reply or a typed error, and streams both ways."""
+"""HTTP to the new server: an exchange turned into a reply or a typed error, and streams both ways.
+
+Exchanges have connections of their own (`jmap.pool`): the client session, made for everything, costs a small request more CPU than the rest
+of the gateway together. It carries what is passed through.
+"""
 
 import contextlib
 import logging
+import re
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
 from gateway.jmap.breaker import Breaker
+from gateway.jmap.connection import Broken, Reply, Unreadable
 from gateway.jmap.errors import Garbled, HttpRefusal, OutcomeUnknown, TooSlow, UpstreamError
+from gateway.jmap.pool import Pool
 from gateway.jmap.retry import Cut, NoConnection
 from gateway.jmap.session import base_url
 from gateway.jmap.slots import Slots
 from gateway.settings import Settings
 
-LARGEST_ANSWER = 256 * 2**20
-LARGEST_REFUSAL = 64 * 2**10
 LARGEST_FRAME = 16 * 2**20
-OK = 200
 
 _log = logging.getLogger(__name__)
+
 
 class _Lost(Exception):
     """A connection broke; unlike the library's own errors it does not make the library send the request again."""
 
 
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-_FAILURES = (aiohttp.ClientError, OSError, TimeoutError, Garbled, _Lost)
+_FAILURES = (aiohttp.ClientError, OSError, TimeoutError, _Lost)
+_LOST = (Broken, Unreadable, TimeoutError)
+_TARGET = re.compile(r"/[!-~]*", re.ASCII)
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "SEARCH", "TRACE"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A complete answer; the body of a refusal is cut to what its problem document can need."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Transport:
     """The connections to one server. Ordinary exchanges and forwarded streams each have their own cap of `limits.connections`."""
 
     def __init__(self, settings: Settings) -> None:
-        self._base = str(base_url(settings.upstream)).rstrip("/")
+        address = base_url(settings.upstream)
+        self._base = str(address).rstrip("/")
+        self._host = address.host_port_subcomponent
+        self._folder = address.raw_path.rstrip("/")
         limits, timeouts = settings.limits, settings.timeouts
         # Connecting always ends before the whole time is up, so that a timeout tells whether anything was sent.
         connect = min(timeouts.connect, timeouts.total / 2)
@@ -56,14 +57,16 @@ class Transport:
         self._live = aiohttp.ClientTimeout(None, connect, None, connect)
         self.places = Slots(limits.connections, limits.connections * 16, limits.queue_seconds)
         self.streams = Slots(limits.connections, 0, limits.queue_seconds)
+        self._tls = _tls_context() if address.scheme == "https" else None
+        self._pool = Pool(address, self._tls, connect=connect, read=timeouts.read, total=timeouts.total)
         self._session: aiohttp.ClientSession | None = None
         self.breaker = Breaker()
-        self.heard_at: float | None = None
 
     async def start(self) -> None:
         """Open the client session; it connects when it is first used."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),  # the caps above tell waiting for a place from failing to connect
+            # The caps above tell waiting for a place from failing to connect.
+            connector=aiohttp.TCPConnector(limit=0, ssl=self._tls or True),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self._timeout,
             auto_decompress=False,
@@ -72,6 +75,7 @@ class Transport:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._pool.close()
         if self._session is not None:
             await self._session.close()
 
@@ -88,30 +92,41 @@ class Transport:
             raise ValueError("a target begins with a slash")
         return URL(self._base + target, encoded=True)
 
-    async def exchange(
-        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None = None, *, write: bool = False
-    ) -> Reply:
-        """Send one request and read the whole answer.
+    def target(self, path: str) -> str:
+        """Where a raw path and query lie on the server, for `exchange`; ValueError for what is none."""
+        if not _TARGET.fullmatch(path):
+            raise ValueError("a target begins with a slash and is written in visible ASCII")
+        return self._folder + path
+
+    async def exchange(self, method: str, target: str, headers: bytes, body: bytes | None = None, *, write: bool = False) -> Reply:
+        """Send one request and read the whole answer; `target` as `target` gives it, `headers` as `connection.fields` writes them.
 
         Raises NoConnection (or Unreachable by the breaker) and Busy when nothing was sent, TooSlow and Cut for a read,
-        OutcomeUnknown for a write, Garbled for an endless read.
+        OutcomeUnknown for a write, Garbled for a read whose answer is endless or no HTTP.
         """
+        framing = "" if body is None else f"Content-Length: {len(body)}\r\n"
+        head = f"{method} {target} HTTP/1.1\r\nHost: {self._host}\r\n{framing}".encode()
         await self.places.acquire(None)
         try:
             self.breaker.admit()
+            began = time.monotonic()
             try:
-                async with self.http.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
-                    self.breaker.good()
-                    self.heard_at = time.monotonic()
-                    return Reply(response.status, response.headers, await _whole(response))
-            except _FAILURES as error:
-                failure = self._failure(error, write=write)
+                connection = await self._pool.connection()
+                reply = await self._pool.ask(connection, b"%b%b\r\n%b" % (head, headers, body or b""), began)
+            except NoConnection:
+                self.breaker.bad()
+                raise
+            except _LOST as error:
+                failure = _lost(error, write=write)
             except BaseException:
                 self.breaker.abandon()
                 raise
+            else:
+                self.breaker.good()
+                return reply
+            self.breaker.good()
         finally:
             self.places.release(None)
-        # Raised here, so that the library's error, which holds the request's headers, does not hang on to it.
         raise failure
 
     @contextlib.asynccontextmanager
@@ -190,7 +205,6 @@ class Transport:
                 raise
             else:
                 self.breaker.good()
-                self.heard_at = time.monotonic()
                 kept = True
                 return opened
         finally:
@@ -207,14 +221,7 @@ class Transport:
         self.breaker.good()
         if isinstance(error, aiohttp.WSServerHandshakeError):
             return HttpRefusal(error.status)
-        if write:
-            _log.warning("the answer to a change was lost: %s", type(error).__name__)
-            return OutcomeUnknown()
-        if isinstance(error, TimeoutError):
-            return TooSlow()
-        if isinstance(error, (Garbled, aiohttp.ClientResponseError)):
-            return Garbled("endless or no HTTP")
-        return Cut()
+        return _lost(error, write=write)
 
 
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -228,24 +235,20 @@ async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
     raise _Lost
 
 
-async def _whole(response: aiohttp.ClientResponse) -> bytes:
-    """The body, bounded; of a refusal as much as came, since its status says enough."""
-    if response.status == OK:
-        length = response.content_length
-        return await (response.read() if length is not None and length <= LARGEST_ANSWER else _bounded(response))
-    body = b""
-    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-        while len(body) <= LARGEST_REFUSAL and (piece := await response.content.readany()):
-            body += piece
-    return body
+def _lost(error: Exception, *, write: bool) -> UpstreamError:
+    """The typed error for an answer that did not come, or not whole."""
+    if write:
+        _log.warning("the answer to a change was lost: %s", type(error).__name__)
+        return OutcomeUnknown()
+    if isinstance(error, TimeoutError):
+        return TooSlow()
+    if isinstance(error, (Unreadable, aiohttp.ClientResponseError)):
+        return Garbled("endless or no HTTP")
+    return Cut()
 
 
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
-    while piece := await response.content.readany():
-        size += len(piece)
-        if size > LARGEST_ANSWER:
-            raise Garbled("an answer without end")
-        pieces.append(piece)
-    return b"".join(pieces)
+def _tls_context() -> ssl.SSLContext:
+    """What connections to the new server speak TLS with: certificate and name are checked."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context

@@ -49,7 +49,10 @@ class Seen:
 
 
 class Liar:
-    """`acts` are played one per request to the path in `stage`, and `then` when they are over; all other requests are answered honestly."""
+    """`acts` are played one per request to the path in `stage`, and `then` when they are over; all other requests are answered honestly.
+
+    `under_way` counts the requests on the stage.
+    """
 
     def __init__(self):
         self.seen = []
@@ -79,13 +82,13 @@ class Liar:
         body = await request.read()
         self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), body))
         self._news.set()
+        if request.path != self.stage:
+            return await self.ordinary(request)
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
-            if request.path == self.stage:
-                act = self.acts.popleft() if self.acts else self.then
-                return await act(request)
-            return await self.ordinary(request)
+            act = self.acts.popleft() if self.acts else self.then
+            return await act(request)
         finally:
             self.under_way -= 1
 

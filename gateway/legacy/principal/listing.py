@@ -1,22 +1,18 @@
 """The list of principals (legacy-rest-api 2.1, mapping-principals 3.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from gateway.jmap.calls import Call, Get, Object, Ref
 from gateway.legacy.exchange import Exchange, Listing
 from gateway.legacy.paging import find, in_chunks, pages
 from gateway.legacy.principal.around import BY_NAME, Reader, Row
 from gateway.legacy.principal.candidates import ACCOUNT
-from gateway.legacy.principal.combined import parted
 from gateway.legacy.principal.context import Context, read, sound
-from gateway.legacy.principal.facts import API_KEY, KINDS, PROPERTIES
-from gateway.legacy.principal.gather import Sought, rest
-from gateway.legacy.principal.names import Names
-from gateway.legacy.principal.numbers import legacy_id
-from gateway.legacy.principal.reading import emails_of
+from gateway.legacy.principal.facts import API_KEY, PROPERTIES
+from gateway.legacy.principal.merging import Merger
 from gateway.legacy.principal.rights import has_tenants, insist, insist_tenants
 from gateway.legacy.principal.search import Sieve
 from gateway.legacy.principal.shapes import shape
@@ -26,25 +22,6 @@ from gateway.legacy.refusals import Unsupported
 
 FARTHEST = 2**31 - 1
 SHAPED_AT_ONCE = 100
-
-_EXAMINED = ("id", "@type", "name", "domainId", "emailAddress", "description", "aliases", "clientId", "contacts")
-
-
-_PLAIN_NAMES: Mapping[str, Callable[[Object], str]] = {
-    "domain": lambda it: it["name"],
-    "role": lambda it: parted(it["description"])[0],
-    "tenant": lambda it: parted(it["name"])[0],
-    "oauthClient": lambda it: it["clientId"],
-}
-
-
-class Line(NamedTuple):
-    """One result before it is read: old name in bytes, old number, word of its kind, JMAP id; sorted as the old server did."""
-
-    name: bytes
-    number: int
-    word: str
-    id: str
 
 
 async def list_principals(exchange: Exchange) -> Any:
@@ -113,10 +90,13 @@ async def _sorted_there(exchange: Exchange, wanted: Wanted, part: Part, context:
     end = window.end(total)
 
     async def items() -> AsyncIterator[list[Object]]:
-        yield await _shaped(reader, [(part.kind, it) for it in first["list"]], wanted.fields)
+        rows = [(part.kind, it) for it in first["list"]]
+        yield await _shaped(reader, rows, wanted.fields)
         for query in pages(part.query(page, (BY_NAME,)), start=start + page, end=end, page=page):
             (more,) = await find(exchange.caller, [replace(query, limit=min(page, end - query.position))], PROPERTIES[ACCOUNT])
-            yield await _shaped(reader, [(part.kind, it) for it in more.objects], wanted.fields)
+            before = {it["id"] for _, it in rows}  # what was made meanwhile moves rows from one page to the next
+            rows = [(part.kind, it) for it in more.objects if it["id"] not in before]
+            yield await _shaped(reader, rows, wanted.fields)
 
     return await _answer(total, end - start > page, items())
 
@@ -130,25 +110,22 @@ async def _sorted_here(
     for part in parts:
         calls += (part.query(page), Get(part.kind.object, Ref(len(calls)), PROPERTIES[part.kind.object]))
     context, answers = await _together(exchange, context, calls)
-    small = sum(answer["total"] for answer in answers[::2]) <= page
-    known: dict[tuple[str, str], Object] = {}
-    found: list[tuple[Line, int | None]] = []
-    for part, query, first in zip(parts, answers[::2], answers[1::2], strict=True):
-        if small:
-            known |= {(part.kind.word, it["id"]): it for it in first["list"]}
-        more = await rest(exchange, Sought(part.query(page), _EXAMINED), query["total"])
-        found += await _lines(exchange, context, part, first["list"] + more, sieve)
-    del answers
-    lines = [line for line, shown in found if sieve is None or shown is None or sieve.holds(shown)]
-    lines.sort()
+    merger = Merger(exchange, context, sieve)
+    totals = [answer["total"] for answer in answers[::2]]
+    known = sum(totals) <= page
+    for part, total in zip(parts, totals, strict=True):
+        first = answers.pop(1)["list"]
+        del answers[0]
+        await merger.take(part, first, keep=known)
+        await merger.take_rest(part, total)
+    lines = merger.lines()
     if wanted.counted:
         return {"items": [], "total": len(lines)}
     chosen, reader = wanted.window.cut(lines), Reader(exchange, context, wanted.fields)
 
     async def items() -> AsyncIterator[list[Object]]:
         for some in in_chunks(chosen, page):
-            rows = await _rows(exchange, some, known)
-            yield await _shaped(reader, rows, wanted.fields)
+            yield await _shaped(reader, await merger.rows(some), wanted.fields)
 
     return await _answer(len(lines), len(chosen) > page, items())
 
@@ -157,40 +134,6 @@ async def _answer(total: int, long: bool, pages: AsyncIterator[list[Object]]) ->
     if long:
         return Listing(total, pages, {})
     return {"items": [item async for some in pages for item in some], "total": total}
-
-
-async def _lines(
-    exchange: Exchange, context: Context, part: Part, objects: Sequence[Object], sieve: Sieve | None
-) -> list[tuple[Line, int | None]]:
-    """A line for each of the objects, and what the sieve sees of it; None where the new server's word counts."""
-    kind, mail = part.kind, part.kind.object in ("Account", "MailingList")
-    names = await Names.of(exchange, context, [it["emailAddress"] for it in objects] if mail else [])
-
-    def name(it: Object) -> str:
-        return names.mail(kind.object, it) if mail else _PLAIN_NAMES[kind.word](it)
-
-    def texts(it: Object) -> list[str]:
-        addresses = emails_of(it, context, implied=names.implied(kind.object, it)) if mail else list(it.get("contacts") or ())
-        return [name(it), it.get("description") or "", *addresses]
-
-    lines = []
-    for it in objects:
-        shown = sieve.shown(texts(it)) if sieve else None
-        line = Line(name(it).encode(), legacy_id(kind.object, it["id"]), kind.word, it["id"])
-        lines.append((line, None if part.search.exact else shown))
-    return lines
-
-
-async def _rows(exchange: Exchange, lines: Sequence[Line], known: Mapping[tuple[str, str], Object]) -> list[Row]:
-    """The objects of some lines; those that are gone meanwhile are left out."""
-    if not known:
-        ids: dict[str, list[str]] = {}
-        for line in lines:
-            ids.setdefault(line.word, []).append(line.id)
-        calls = [Get(KINDS[word].object, some, PROPERTIES[KINDS[word].object]) for word, some in ids.items()]
-        answers = await exchange.caller.request(*calls)
-        known = {(word, it["id"]): it for word, answer in zip(ids, answers, strict=True) for it in answer["list"]}
-    return [(KINDS[line.word], known[line.word, line.id]) for line in lines if (line.word, line.id) in known]
 
 
 async def _shaped(reader: Reader, rows: Sequence[Row], fields: frozenset[str] | None) -> list[Object]:

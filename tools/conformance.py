@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "tests" / "conformance" / "rules.json"
 SECTIONS = (
     *("session", "queue", "tasks", "actions", "reports-in", "reports-out", "blobs", "health"),
-    *("domains", "accounts", "secrets", "app-slot", "keys"),
+    *("domains", "accounts", "secrets", "app-slot", "keys", "self-service", "oauth"),
     *("lists", "roles", "tenants", "oauth-clients", "permissions", "bulk", "names-and-data"),
 )
 ADMIN = "admin:Admin-pass-1"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from gateway.simulator.callers import Caller
+from gateway.simulator.errors import MethodError
 from gateway.simulator.world import Method, World
 
 
@@ -11,6 +12,8 @@ def install(world: World) -> None:
     world.methods["Core/echo"] = Method("", echo, raw=True)
 
 
-def echo(_caller: Caller, arguments: Any) -> Any:
-    """The arguments as they came, whatever they are."""
+def echo(caller: Caller, arguments: Any) -> Any:
+    """The arguments as they came, whatever they are; there is a right even for that."""
+    if not caller.may("jmapCoreEcho"):
+        raise MethodError("forbidden", "You are not authorized to perform this action")
     return arguments

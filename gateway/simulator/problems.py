@@ -11,6 +11,11 @@ from gateway.simulator.errors import Problem
 
 JSON = "application/json; charset=utf-8"
 PROBLEM = "application/problem+json"
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept, X-Requested-With",
+    "Access-Control-Allow-Methods": "POST, GET, PATCH, PUT, DELETE, HEAD, OPTIONS",
+}
 CHALLENGES = ('Bearer realm="Stalwart Server", resource_metadata="/.well-known/oauth-protected-resource"', 'Basic realm="Stalwart Server"')
 
 

@@ -18,6 +18,7 @@ from gateway.simulator.dispatch import grammar, run
 from gateway.simulator.envelope import limit, read
 from gateway.simulator.errors import Cut, Object, Problem
 from gateway.simulator.faults import Faults, Rule
+from gateway.simulator.oauth.paths import OAuth
 from gateway.simulator.problems import PROBLEM, json_answer, not_found, problem_answer, redirect
 from gateway.simulator.session import account, schema_hash, session, state
 from gateway.simulator.world import World
@@ -50,9 +51,11 @@ class Site:
         self.faults = faults
         self.journal: deque[Object] = deque(maxlen=JOURNAL)
         self._running: Counter[str] = Counter()
+        self._oauth = OAuth(world, self._caller)
         self._parts: dict[str, Callable[[Asked], Awaitable[web.StreamResponse]]] = {
             "jmap": self._jmap,
             "api": self._api,
+            "auth": self._oauth_paths,
             ".well-known": self._well_known,
             "healthz": self._health,
             "metrics": self._metrics,
@@ -139,6 +142,8 @@ class Site:
             return web.Response(status=204)
         if asked.http.method == "GET" and asked.rest[:1] == ["account"]:
             return json_answer(account(self.world, self._caller(asked.http)))
+        if asked.http.method == "POST" and asked.rest == ["auth"]:
+            return await self._oauth.log_in(asked.http)
         if asked.http.method == "GET" and asked.rest == ["schema"]:
             self._caller(asked.http)
             return redirect(302, "/api/schema/" + schema_hash())
@@ -149,7 +154,12 @@ class Site:
     async def _well_known(self, asked: Asked) -> web.StreamResponse:
         if asked.http.method == "GET" and asked.rest == ["jmap"]:
             return redirect(307, "/jmap/session", {"Cache-Control": "no-cache"})
+        if asked.http.method == "GET" and asked.rest:
+            return self._oauth.well_known(asked.rest[0])
         raise not_found()
+
+    async def _oauth_paths(self, asked: Asked) -> web.StreamResponse:
+        return await self._oauth.answer(asked.http, asked.rest)
 
     async def _health(self, asked: Asked) -> web.StreamResponse:
         if asked.rest not in (["live"], ["ready"]):

@@ -9,6 +9,7 @@ from gateway.simulator.directory.caches import Caches
 from gateway.simulator.directory.passwords import settle
 from gateway.simulator.directory.public_keys import PublicKeys
 from gateway.simulator.directory.roles import Roles, grant
+from gateway.simulator.directory.tokens import Tokens
 from gateway.simulator.errors import MethodError, Object, SetError
 from gateway.simulator.objects.language import Declaration, Vocabulary
 from gateway.simulator.objects.stored import StoredObjects
@@ -24,6 +25,7 @@ class Accounts(StoredObjects):
     def __init__(self, world: World, declaration: Declaration, vocabulary: Vocabulary) -> None:
         super().__init__(world, declaration, vocabulary)
         self.caches = Caches(world)
+        self.tokens = Tokens()
 
     # what others ask
 
@@ -99,7 +101,8 @@ class Accounts(StoredObjects):
             grant(caller, self.permissions(stored))
 
     def written(self, caller: Caller, id_: str, old: Object | None, new: Object | None) -> None:  # noqa: ARG002 - a hook
-        """What a destroyed account held is removed afterwards, by a task."""
+        """Its rights are remembered anew; what a destroyed account held is removed afterwards, by a task."""
+        self.caches.forget_rights(id_)
         if old is not None and new is None:
             gone = {"accountId": id_, "accountName": old["name"], "accountDomainId": old["domainId"], "accountType": old["@type"]}
             self.world.tell("account.destroyed", gone)

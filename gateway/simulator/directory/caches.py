@@ -1,7 +1,8 @@
 """What the server remembers of logins and domain names until its caches are thrown away (recording `directory.names-and-data.names`).
 
 A name of a domain is remembered when it is first looked up by its main name, all aliases of that moment with it; an alias alone is never
-looked up. A login is remembered by its Authorization header, and holds while the credential is the same.
+looked up. A login is remembered by its Authorization header, and holds while the credential is the same. Rights of an account are
+remembered as they are at a login; a credential that was over by then is refused in another way (recording `oauth.creds.expiring`).
 """
 
 from gateway.simulator.errors import Object
@@ -11,12 +12,13 @@ MOST_LOGINS = 10_000
 
 
 class Caches:
-    """Domain names and accepted credentials; `caches.invalidated` empties both."""
+    """Domain names, accepted credentials and rights; `caches.invalidated` empties all."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._domains: dict[str, str] = {}
         self._logins: dict[str, tuple[str, str, str]] = {}
+        self._over: dict[str, frozenset[str]] = {}
         world.on("caches.invalidated", lambda _: self._clear())
 
     def domain(self, host: str) -> str | None:
@@ -49,6 +51,17 @@ class Caches:
                 return account_id, item
         return None
 
+    def is_stale(self, account_id: str, credential: Object, *, over: bool) -> bool:
+        """Whether the credential was over already when the rights of its account were remembered; if not yet done, they are now."""
+        if account_id not in self._over:
+            self._over[account_id] = frozenset({credential["credentialId"]} if over else ())
+        return over and credential["credentialId"] in self._over[account_id]
+
+    def forget_rights(self, account_id: str) -> None:
+        """The account was changed."""
+        self._over.pop(account_id, None)
+
     def _clear(self) -> None:
+        self._over.clear()
         self._domains.clear()
         self._logins.clear()

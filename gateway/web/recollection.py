@@ -12,30 +12,44 @@ class Recollection:
 
     def __init__(self) -> None:
         self._names: dict[tuple[str, str], OldName] = {}
+        self._by_address: dict[str, OldName] = {}
+        self._by_name: dict[str, dict[tuple[str, str], OldName]] = {}
         self._slots: dict[str, str] = {}
         self._secrets: dict[str, Mapping[str, str]] = {}
 
     async def at_addresses(self, addresses: Collection[str]) -> Mapping[str, OldName]:
         """Old names by own address."""
-        wanted = set(addresses)
-        return {old.address: old for old in self._names.values() if old.address in wanted}
+        return {address: self._by_address[address] for address in addresses if address in self._by_address}
 
     async def called(self, names: Collection[str]) -> Sequence[OldName]:
         """Everything that is remembered under one of the names."""
-        wanted = set(names)
-        return [old for old in self._names.values() if old.name in wanted]
+        return [old for name in set(names) for old in self._by_name.get(name, {}).values()]
 
     async def remember(self, old: OldName) -> None:
         """Remember the name of an object."""
-        self._names[old.type, old.id] = old
+        key = old.type, old.id
+        self._drop(key)
+        self._names[key] = self._by_address[old.address] = old
+        self._by_name.setdefault(old.name, {})[key] = old
 
     async def forget(self, type_: str, ids: Collection[str]) -> None:
         """Forget everything about objects."""
         for id_ in ids:
-            self._names.pop((type_, id_), None)
+            self._drop((type_, id_))
             if type_ == ACCOUNT:
                 self._slots.pop(id_, None)
                 self._secrets.pop(id_, None)
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        old = self._names.pop(key, None)
+        if old is None:
+            return
+        if self._by_address.get(old.address) is old:
+            del self._by_address[old.address]
+        same = self._by_name[old.name]
+        del same[key]
+        if not same:
+            del self._by_name[old.name]
 
     async def app_slots(self, accounts: Collection[str]) -> Mapping[str, str]:
         """Names of the app passwords that occupy password slots."""

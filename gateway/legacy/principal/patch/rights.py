@@ -39,7 +39,7 @@ class Roles:
             self._after = [it for it in self._after if it != step.items[0] and it not in same]
             return
         await self._insist(step.items)
-        self._after = folded([] if step.action == "set" else self._after, plus=step.items)
+        self._after = folded([] if step.action == "set" else self._after, step.items)
 
     async def finish(self, plan: Plan) -> None:
         """Nothing when the names are what they were; Unsupported where roles have no effect."""

@@ -103,11 +103,10 @@ def id_patch(present: Collection[str], wanted: Collection[str], *property_: str)
     return pointers | {path(*property_, it): True for it in sorted(set(wanted) - set(present))}
 
 
-def folded(names: Sequence[str], *, plus: Iterable[str] = (), minus: Collection[str] = ()) -> list[str]:
-    """Names of an account after a change, without doubles; `user` is a part of both built-in administrators."""
-    kept = [name for name in names if name not in minus]
-    strongest = {ADMIN, TENANT_ADMIN} & set(kept)
-    return list(dict.fromkeys([*kept, *(name for name in plus if name != USER or not strongest)]))
+def folded(names: Sequence[str], more: Iterable[str]) -> list[str]:
+    """Names and further ones without doubles; `user` is a part of both built-in administrators."""
+    strongest = {ADMIN, TENANT_ADMIN} & set(names)
+    return list(dict.fromkeys([*names, *(name for name in more if name != USER or not strongest)]))
 
 
 def _roles(candidates: Iterable[Candidate]) -> list[Candidate]:

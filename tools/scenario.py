@@ -84,6 +84,11 @@ class Yardstick:
 
     def _line(self, label: str, new: Any, verdict: Verdict) -> str:
         if new is None:
+            # A line that depends on an earlier one, which may be refused for a reason.
+            reason = self.rules.explain(label, "", "missing", None, None)
+            if reason:
+                verdict.reasons[reason] += 1
+                return "explained"
             verdict.differences.append(f"{label}: no such line in the new recording")
             return "unexplained"
         kind = "equal"

@@ -9,14 +9,13 @@ import pytest
 
 from gateway.jmap.errors import MethodError
 from gateway.jmap.session import Account
-from gateway.legacy.exchange import OldName
 from gateway.legacy.principal.context import NOTE, read
 from gateway.legacy.principal.facts import PROPERTIES
 from gateway.legacy.principal.patch import patch_principal
 from gateway.legacy.principal.patch.write import mended
 from gateway.legacy.refusals import BadRequest, Forbidden, ItemNotFound, ManagementError, Other, Unsupported
+from gateway.state import OldName, Recollection
 from gateway.web.locks import Locks
-from gateway.web.recollection import Recollection
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "vectors" / "principal.json").read_text())
 CONTEXT = (EXAMPLES["contextCalls"], EXAMPLES["contextReply"])
@@ -488,6 +487,25 @@ async def test_a_refusal_that_rests_on_an_old_context_is_judged_again(server, ex
     upstream.keep(NOTE, replace(context, **known), 0)
     await patch_principal(exchange)
     assert upstream.left == []
+
+
+async def test_tenants_where_they_need_another_edition(patch):
+    found = looked_up("acme", accounts=())
+    with pytest.raises(Unsupported) as refusal:
+        await patch([step("set", "description", "x")], found, name="acme", tenant_gate="enterprise")
+    assert refusal.value.body["details"] == "Enterprise feature"
+    await patch([step("set", "description", "x")], found, written("Tenant", {"b": {"name": "acme | x"}}), name="acme")
+
+
+async def test_tenants_of_principals(patch):
+    await patch([step("set", "tenant", "acme")], looked_up("kim@example.org"), written("Account", {"f": {"memberTenantId": "b"}}))
+    await patch([step("set", "tenant", "")], looked_up("kim@example.org"))
+    for name, reason in (("example.org", 'Principal "example.org" is not a tenant'), ("helpdesk", 'Principal "helpdesk" is not a tenant')):
+        with pytest.raises(Other) as refusal:
+            await patch([step("set", "tenant", name)], looked_up("kim@example.org"), looked_up(name, accounts=()))
+        assert refusal.value.body == {"error": "other", "details": "Not a tenant", "reason": reason}
+    with pytest.raises(ItemNotFound):
+        await patch([step("set", "tenant", "zz")], looked_up("kim@example.org"), looked_up("zz", accounts=()))
 
 
 async def test_too_much_at_once(patch):

@@ -73,7 +73,8 @@ async def _credentials(subject: Subject) -> Fold:
     """The fold for secrets, with what is remembered of them."""
     memory = subject.exchange.memory
     slots = await memory.app_slots([subject.id])
-    strings = await memory.secrets([subject.id])
+    remembering = subject.exchange.settings.secrets_memory == "hashes"
+    strings = await memory.secrets([subject.id]) if remembering else {}
     return Credentials(subject, slots.get(subject.id), dict(strings.get(subject.id, {})))
 
 

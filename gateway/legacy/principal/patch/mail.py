@@ -5,13 +5,13 @@ from dataclasses import replace
 from gateway.jmap.calls import Object
 from gateway.knowledge.pointers import path
 from gateway.knowledge.value_forms import members
-from gateway.legacy.exchange import OldName
 from gateway.legacy.principal.patch.lists import lists_with
 from gateway.legacy.principal.patch.plain import insist_free
 from gateway.legacy.principal.patch.plan import Plan, Subject
 from gateway.legacy.principal.values.actions import Step
 from gateway.legacy.principal.values.addresses import Emails, domain_of, parted
 from gateway.legacy.refusals import Other
+from gateway.state import OldName
 
 
 class Mail:

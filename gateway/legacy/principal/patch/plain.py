@@ -11,7 +11,7 @@ from gateway.legacy.principal.values.credentials import Secrets
 from gateway.legacy.principal.values.locales import locale
 from gateway.legacy.principal.values.quotas import patch as quota_patch
 from gateway.legacy.principal.values.roles import id_patch
-from gateway.legacy.refusals import ItemNotFound, Other, Unsupported
+from gateway.legacy.refusals import Forbidden, ItemNotFound, Other, Unsupported
 
 
 class Text:
@@ -82,7 +82,9 @@ class Tenant:
         self._name = ""
 
     async def take(self, step: Step) -> None:
-        """ItemNotFound for an unknown name, Other for one that is no tenant's."""
+        """Forbidden for callers in a tenant, ItemNotFound for an unknown name, Other for one that is no tenant's."""
+        if self._subject.context.tenant_bound:
+            raise Forbidden
         self._name, self._id = "".join(step.items), None
         if not self._name:
             return

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.jmap.calls import Object
-from gateway.legacy.exchange import Exchange, OldName
+from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal.context import Context
 from gateway.legacy.principal.facts import Kind
 from gateway.legacy.principal.lookup import Lookup
 from gateway.legacy.principal.values.actions import Step
 from gateway.legacy.principal.values.credentials import Change
+from gateway.state import OldName
 
 Updates = dict[str, dict[str, Object]]
 """Patches by type and id."""

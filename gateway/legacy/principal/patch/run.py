@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gateway.jmap.calls import Get
 from gateway.jmap.errors import MethodError
-from gateway.legacy.exchange import Exchange, OldName
+from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal.candidates import Candidate
 from gateway.legacy.principal.context import sound
 from gateway.legacy.principal.facts import MAIL_KINDS, PROPERTIES
@@ -18,8 +18,10 @@ from gateway.legacy.principal.patch.membership import Groups, Lists
 from gateway.legacy.principal.patch.plan import Fold, Plan, Subject
 from gateway.legacy.principal.patch.write import Vanished, write
 from gateway.legacy.principal.rights import insist as insist_on_right
+from gateway.legacy.principal.rights import insist_tenants
 from gateway.legacy.principal.values.actions import Step, insist, parse
 from gateway.legacy.refusals import ItemNotFound, ManagementError, Other, Refusal, Unsupported
+from gateway.state import OldName
 
 LARGEST = 100_000
 
@@ -59,22 +61,38 @@ def _steps(exchange: Exchange) -> tuple[Refusal | None, list[Step]]:
 
 
 async def _patch(exchange: Exchange, name: str, malformed: Refusal | None, steps: Sequence[Step]) -> None:
-    others = _named(steps)
-    found = await look_up(exchange, name, others=others)
-    target = await found.target(strict=True)
-    async with exchange.locks((target.kind.object, target.id)) as waited:
+    found, target = await _found(exchange, name, steps)
+    key = (target.kind.object, target.id)
+    async with exchange.locks(key) as waited:
         if waited:
-            found = await look_up(exchange, name, others=others)
-            target = await found.target(strict=True)
-        try:
-            if malformed is not None:
-                raise malformed
-            subject, plan = await _judged(exchange, found, target, steps)
-        except Refusal:
-            await insist_on_right(exchange, target.kind.word, "update")
-            raise
-        if not await _carry_out(subject, plan):
-            await insist_on_right(exchange, target.kind.word, "update")
+            # Somebody else has changed it since it was read.
+            found, target = await _found(exchange, name, steps)
+        if (target.kind.object, target.id) == key:
+            await _change(found, target, malformed, steps)
+            return
+    await _patch(exchange, name, malformed, steps)
+
+
+async def _found(exchange: Exchange, name: str, steps: Sequence[Step]) -> tuple[Lookup, Candidate]:
+    """What the path names, and what else was looked up with it."""
+    found = await look_up(exchange, name, others=_named(steps))
+    return found, await found.target(strict=True)
+
+
+async def _change(found: Lookup, target: Candidate, malformed: Refusal | None, steps: Sequence[Step]) -> None:
+    """Judge and carry out; whoever is refused or changes nothing must have the right all the same."""
+    exchange = found.exchange
+    try:
+        if target.kind.word == "tenant":
+            await insist_tenants(exchange)
+        if malformed is not None:
+            raise malformed
+        subject, plan = await _judged(exchange, found, target, steps)
+    except Refusal:
+        await insist_on_right(exchange, target.kind.word, "update")
+        raise
+    if not await _carry_out(subject, plan):
+        await insist_on_right(exchange, target.kind.word, "update")
 
 
 async def _judged(exchange: Exchange, found: Lookup, target: Candidate, steps: Sequence[Step]) -> tuple[Subject, Plan]:

@@ -237,15 +237,18 @@ class Upstream:
 
 
 class Caller:
-    """The new server with one caller's credential, for one exchange. `heard`: it accepted this credential meanwhile."""
+    """The new server with one caller's credential, for one exchange.
 
-    __slots__ = ("_upstream", "headers", "heard", "key")
+    `heard`: it accepted this credential meanwhile; `wrote`: with a call that writes.
+    """
+
+    __slots__ = ("_upstream", "headers", "heard", "key", "wrote")
 
     def __init__(self, upstream: Upstream, headers: bytes, key: bytes) -> None:
         self._upstream = upstream
         self.headers = headers
         self.key = key
-        self.heard = False
+        self.heard = self.wrote = False
 
     async def request(self, *calls: Call) -> list[Object]:
         """Send one batch and give the arguments of each answer in order; the first method error is raised.
@@ -321,6 +324,7 @@ class Caller:
             while True:
                 reply = await upstream.send("POST", upstream.api, self.headers, body, write=write)
                 self.heard = True
+                self.wrote = self.wrote or write
                 answers = self._read(calls, reply, write=write)
                 upstream.learn_owner(self, answers[0], slot)
                 if not nothing_written(calls, answers):

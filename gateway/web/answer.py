@@ -1,7 +1,8 @@
 """The answer of one row, given only to callers whom the new server has accepted (design 2, mapping-operations 1.1).
 
-What reaches the new server is judged there. For everything that the gateway says by itself (404, 400, a refusal, a remembered value) it asks
-`GET /api/account` who the caller is, and whether he holds the old right: this is the one place where that happens.
+What reaches the new server is judged there. For everything that the gateway says by itself (404, 400, a refusal, a remembered value, a change
+that turned out to change nothing) it asks `GET /api/account` who the caller is, and whether he holds the old right: this is the one place where
+that happens.
 """
 
 import contextlib
@@ -87,10 +88,10 @@ class Answers:
         try:
             answer = await _probe(action, exchange) if match.probe else await action.handle(exchange)
         except Refusal:
-            if not caller.heard:
+            if not _judged(caller, served.operation, needed):
                 await accept(caller, needed)
             raise
-        if not caller.heard:
+        if not _judged(caller, served.operation, needed):
             await accept(caller, needed)
         return answer
 
@@ -122,6 +123,11 @@ class Answers:
             return None, "", parse(body or b"", limit=self._limits.body_bytes, depth=self._limits.list_depth)
         except Unreadable as error:
             return self._contract.refusal_of_body(operation), f"body: {error}", None
+
+
+def _judged(caller: Caller, operation: Operation, needed: str | None) -> bool:
+    """Whether the new server has judged this request: a change that wrote nothing was only allowed to look."""
+    return caller.wrote or (caller.heard and (operation.method == "GET" or needed is None))
 
 
 async def _probe(action: Action, exchange: Exchange) -> NoReturn:

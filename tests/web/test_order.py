@@ -192,3 +192,32 @@ async def test_a_create_is_read_before_rights_count(start, server, target):
     assert (await client("POST", target, data='{"type":"group"}')).json == {"error": "fieldMissing", "field": "name"}
     server.rights.clear()
     assert await status(client, "POST", target, data="{") == 401
+
+
+def nothing_there(calls):
+    """An empty queue, to whoever may look."""
+    found = {"accountId": "b", "queryState": "a", "position": 0, "canCalculateChanges": False, "ids": [], "total": 0}
+    read = {"accountId": "b", "state": "a", "list": []}
+    return [
+        [name, found if name.endswith("/query") else read | {"notFound": arguments.get("ids", [])}, id_]
+        for name, arguments, id_ in calls
+    ]
+
+
+@pytest.mark.parametrize(
+    ("request_line", "right", "answer"),
+    [
+        ("DELETE /api/queue/messages", "sysQueuedMessageDestroy", 200),
+        ("PATCH /api/queue/messages", "sysQueuedMessageUpdate", 200),
+        ("PATCH /api/queue/messages/12", "sysQueuedMessageUpdate", 404),
+        ("DELETE /api/queue/reports", "sysDmarcInternalReportDestroy", 200),
+    ],
+)
+async def test_a_change_that_changes_nothing_needs_the_right_all_the_same(start, server, request_line, right, answer):
+    server.jmap = nothing_there
+    client = await start(caller_cache_seconds=0)
+    (login,) = server.rights
+    assert right in EVERYTHING
+    assert await status(client, *request_line.split(" ")) == answer
+    server.rights[login] = EVERYTHING - {right}
+    assert await status(client, *request_line.split(" ")) == 403

@@ -20,5 +20,5 @@ ROUTES = (
     route("deletePrincipals", replace(does(delete_principals, "x:*/query", "x:*/get", "x:*/set"), order="body")),
     route("getPrincipal", does(get_principal, "x:*/query", "x:*/get")),
     route("patchPrincipal", replace(does(patch_principal, "x:*/query", "x:*/get", "x:*/set"), order="row")),
-    route("deletePrincipal", does(delete_principal, "x:*/query", "x:*/get", "x:*/set")),
+    route("deletePrincipal", replace(does(delete_principal, "x:*/query", "x:*/get", "x:*/set"), order="row")),
 )

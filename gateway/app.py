@@ -18,7 +18,6 @@ from gateway.settings import Settings, SettingsError, host_port
 from gateway.state import State
 from gateway.web.handler import Handler
 from gateway.web.listener import Listener
-from gateway.web.recollection import Recollection
 
 BACKLOG = 1024
 COLLECT_AFTER = 50_000
@@ -51,8 +50,9 @@ class App:
         settings = self.settings
         tls = tls_context(settings)
         async with contextlib.AsyncExitStack() as stack:
-            state = await State.open(settings.state, settings.upstream)
+            state = await open_state(settings)
             stack.push_async_callback(state.close)
+            await state.tidy()
             upstream = Upstream(settings)
             await upstream.start()
             stack.push_async_callback(upstream.close)
@@ -100,10 +100,15 @@ def build_handler(settings: Settings, upstream: Upstream, state: State, *, now: 
         contract=Contract(spec),
         rows=collect_rows(spec, rooms),
         upstream=upstream,
-        flags=state,
-        memory=Recollection(),
+        flags=state.flags,
+        memory=state.memory,
         now=now,
     )
+
+
+async def open_state(settings: Settings) -> State:
+    """What is remembered, as the settings want it; StateError when it cannot be used."""
+    return await State.open(settings.state, settings.upstream, secrets=settings.secrets_memory == "hashes", state_key=settings.state_key)
 
 
 def check_operations(settings: Settings, spec: Spec) -> None:

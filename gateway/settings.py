@@ -22,6 +22,9 @@ from pydantic_settings import (
 PREFIX = "GATEWAY_"
 NOT_SETTINGS = frozenset({"GATEWAY_CONFIG", "GATEWAY_CHECK_USER", "GATEWAY_TEST_UPSTREAM"})
 HIGHEST_PORT = 65_535
+SHORTEST_KEY = 32
+
+_MAY_HOLD_SECRETS = frozenset({"state", "state_key"})
 
 CommaList = Annotated[list[str], NoDecode]
 Mode = Literal["enforce", "report", "off"]
@@ -104,6 +107,7 @@ class Settings(BaseSettings):
     tls_key: str = Field("", description="PEM file of the private key")
 
     state: str = Field("sqlite+aiosqlite:///stalwart-gateway.db", description="database URL of what the gateway remembers")
+    state_key: str = Field("", repr=False, description="what the secrets in the state are encrypted with: 32 or more characters, kept apart from the database; without it a key file beside the database is made and used, readable by its owner only")
     workers: int = Field(1, ge=1, le=64, description="processes that share the port")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least important log lines written")
     log_format: Literal["json", "text"] = Field("json", description="form of log lines")
@@ -168,6 +172,13 @@ class Settings(BaseSettings):
     def _database(cls, value: str) -> str:
         if not value.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
             raise ValueError("must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        return value
+
+    @field_validator("state_key")
+    @classmethod
+    def _key(cls, value: str) -> str:
+        if value and len(value) < SHORTEST_KEY:
+            raise ValueError(f"must have {SHORTEST_KEY} or more characters, for example those that `openssl rand -base64 32` prints")
         return value
 
     @model_validator(mode="after")
@@ -285,7 +296,7 @@ def _readable(problem: Any) -> str:
     message: str = problem["msg"].removeprefix("Value error, ")
     if not path:
         return message
-    secret = path[0] == "state" or "@" in str(problem["input"])
+    secret = path[0] in _MAY_HOLD_SECRETS or "@" in str(problem["input"])
     shown = "" if secret else f" {problem['input']!r}:"
     owner = path[:1] if path[0] == "validation" else path
     return f"{'.'.join(path)} ({variable(owner)}):{shown} {message[:1].lower()}{message[1:]}"

@@ -7,7 +7,7 @@ import os
 import socket
 from http import HTTPStatus
 
-from gateway.app import check_operations, collect_rows, specification, tls_context
+from gateway.app import check_operations, collect_rows, open_state, specification, tls_context
 from gateway.commands.flags import add_settings, settings_of
 from gateway.commands.run import reason, run
 from gateway.jmap.client import Upstream
@@ -15,7 +15,7 @@ from gateway.jmap.errors import Garbled, HttpRefusal, TooSlow, Unreachable, Upst
 from gateway.jmap.session import Account
 from gateway.knowledge.permissions import holds
 from gateway.settings import Settings, host_port
-from gateway.state import State, StateError
+from gateway.state import StateError
 from gateway.web import auth
 
 OLD_API = "/api/queue/status"
@@ -136,7 +136,7 @@ def _usable(account: Account) -> str:
 async def _state(settings: Settings) -> str:
     """Whether the database can be opened and written, which bringing its schema up to date does."""
     try:
-        state = await State.open(settings.state, settings.upstream)
+        state = await open_state(settings)
     except StateError as error:
         raise Wrong(str(error)) from None
     await state.close()

@@ -10,6 +10,7 @@ from gateway.jmap.errors import MethodError
 from gateway.jmap.session import Account
 from gateway.legacy.refusals import Refusal
 from gateway.settings import Settings
+from gateway.state import OldName
 
 
 class Caller(Protocol):
@@ -47,22 +48,6 @@ class Flags(Protocol):
         """Remember the state of the queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class OldName:
-    """What clients called an account or list of the new server (`type` `Account` or `MailingList`, JMAP `id`).
-
-    `name` is the name as it was given, lower-cased; it may be the address itself. `address` is the own address that the object had
-    then: with another one it was changed elsewhere, and the memory does not hold. `implied`: no client has listed that address among
-    `emails`, it exists because the new server demands one.
-    """
-
-    type: str
-    id: str
-    name: str
-    address: str
-    implied: bool
-
-
 class Memory(Protocol):
     """What the new server cannot remember of principals; implemented by `state`. Without memory everything is absent."""
 
@@ -72,8 +57,14 @@ class Memory(Protocol):
     async def called(self, names: Collection[str]) -> Sequence[OldName]:
         """Everything that is remembered under one of the names; several objects may share one."""
 
+    async def login(self, name: str) -> str | None:
+        """Own address of the one account that is remembered under a name that is no address; None when there are none or several."""
+
     async def remember(self, old: OldName) -> None:
-        """Remember the name of an object, in place of what was remembered of it before."""
+        """Remember the name of an object, in place of what was remembered of it before; nothing when it is just the address."""
+
+    async def drop(self, stale: Collection[OldName]) -> None:
+        """Forget names that were remembered before the new server was asked, and that do not hold there; not what was remembered since."""
 
     async def forget(self, type_: str, ids: Collection[str]) -> None:
         """Forget names, slots and secrets of objects that were destroyed or are not what they were."""

@@ -15,6 +15,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        """
+        CREATE TABLE memories (
+            server VARCHAR(255) NOT NULL,
+            subject VARCHAR(64) NOT NULL,
+            id VARCHAR(64) NOT NULL,
+            value TEXT,
+            revision BIGINT NOT NULL,
+            PRIMARY KEY (server, subject, id)
+        )
+        """,
+        "CREATE INDEX memories_by_revision ON memories (server, revision)",
+        "CREATE TABLE revisions (server VARCHAR(255) NOT NULL PRIMARY KEY, value BIGINT NOT NULL)",
+        "CREATE TABLE key_proof (one INTEGER NOT NULL PRIMARY KEY, proof VARCHAR(255) NOT NULL)",
+    ),
 )
 
 _MIGRATION_LOCK = 0x5374616C

@@ -19,8 +19,8 @@ from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal.bulk_delete import delete_principals
 from gateway.legacy.refusals import Refusal
 from gateway.settings import Settings
+from gateway.state import Recollection
 from gateway.web.locks import Locks
-from gateway.web.recollection import Recollection
 
 DOMAINS = {"b": "lab.test", "c": "acme.test", "d": "zoo.test"}
 TYPES = {

@@ -16,8 +16,8 @@ from gateway.legacy.exchange import Exchange
 from gateway.legacy.refusals import Refusal
 from gateway.legacy.rooms import ROOMS
 from gateway.settings import Settings
+from gateway.state import Recollection
 from gateway.web.locks import Locks
-from gateway.web.recollection import Recollection
 
 HANDLERS = {row.operation: row.action.handle for room in ROOMS for row in room}
 NOW = 1772366400

@@ -13,8 +13,8 @@ from gateway.knowledge.instants import unix_of
 from gateway.legacy.exchange import Answer, Exchange, Listing
 from gateway.legacy.rooms import ROOMS
 from gateway.settings import Settings
+from gateway.state import Recollection
 from gateway.web.locks import Locks
-from gateway.web.recollection import Recollection
 
 NOW = "2026-03-01T12:00:00Z"
 HANDLERS = {row.operation: row.action.handle for room in ROOMS for row in room}

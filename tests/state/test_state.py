@@ -40,48 +40,48 @@ async def open_state(url):
 
 
 async def test_the_queue_runs_when_nothing_is_remembered(open_state):
-    assert await (await open_state()).queue_running()
+    assert await (await open_state()).flags.queue_running()
 
 
 async def test_what_is_remembered_outlives_the_process(open_state):
     state = await open_state()
-    await state.set_queue_running(running=False)
+    await state.flags.set_queue_running(running=False)
     await state.close()
-    assert not await (await open_state()).queue_running()
+    assert not await (await open_state()).flags.queue_running()
 
 
 async def test_servers_do_not_share_memories(open_state):
-    await (await open_state()).set_queue_running(running=False)
-    assert await (await open_state("http://127.0.0.1:8081")).queue_running()
-    assert not await (await open_state(SERVER + "/")).queue_running()
+    await (await open_state()).flags.set_queue_running(running=False)
+    assert await (await open_state("http://127.0.0.1:8081")).flags.queue_running()
+    assert not await (await open_state(SERVER + "/")).flags.queue_running()
 
 
 async def test_gateways_on_one_file_see_each_others_changes_at_once(open_state):
     one, other = await open_state(), await open_state()
     for running in [False, True, True, False] * 10:
-        await one.set_queue_running(running=running)
-        assert await other.queue_running() is running
-        assert await one.queue_running() is running
+        await one.flags.set_queue_running(running=running)
+        assert await other.flags.queue_running() is running
+        assert await one.flags.queue_running() is running
 
 
 async def test_a_change_is_seen_after_a_long_time_without_one(open_state):
     one, other = await open_state(), await open_state()
     for running in (False, True, False):
         await asyncio.sleep(0.15)
-        assert [await state.queue_running() for state in (one, other)] == [not running] * 2
-        await one.set_queue_running(running=running)
-        assert await other.queue_running() is running
+        assert [await state.flags.queue_running() for state in (one, other)] == [not running] * 2
+        await one.flags.set_queue_running(running=running)
+        assert await other.flags.queue_running() is running
 
 
 async def test_what_is_remembered_already_is_not_written_again(open_state, file):
     state = await open_state()
-    await state.set_queue_running(running=False)
+    await state.flags.set_queue_running(running=False)
     await asyncio.sleep(0.15)
-    assert not await state.queue_running()
+    assert not await state.flags.queue_running()
     before = file.stat().st_mtime_ns
-    await state.set_queue_running(running=False)
+    await state.flags.set_queue_running(running=False)
     assert file.stat().st_mtime_ns == before
-    await state.set_queue_running(running=True)
+    await state.flags.set_queue_running(running=True)
     assert file.stat().st_mtime_ns > before
 
 
@@ -95,7 +95,7 @@ async def test_the_file_is_the_owners_alone(open_state, file):
 
 
 async def test_only_flags_are_in_the_file(open_state, file):
-    await (await open_state()).set_queue_running(running=False)
+    await (await open_state()).flags.set_queue_running(running=False)
     with sqlite3.connect(file) as connection:
         assert connection.execute("SELECT * FROM flags").fetchall() == [(SERVER, "queue_running", 0)]
         assert connection.execute("SELECT version FROM schema_version").fetchall() == [(len(MIGRATIONS),)]
@@ -104,12 +104,12 @@ async def test_only_flags_are_in_the_file(open_state, file):
 
 async def test_many_gateways_may_start_at_once(open_state):
     states = await asyncio.gather(*(open_state() for _ in range(6)))
-    await asyncio.gather(*(state.set_queue_running(running=False) for state in states))
-    assert [await state.queue_running() for state in states] == [False] * 6
+    await asyncio.gather(*(state.flags.set_queue_running(running=False) for state in states))
+    assert [await state.flags.queue_running() for state in states] == [False] * 6
 
 
 async def test_a_newer_schema_is_left_alone(open_state, file, url):
-    await (await open_state()).set_queue_running(running=False)
+    await (await open_state()).flags.set_queue_running(running=False)
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE schema_version SET version = 99")
     connection.close()
@@ -125,8 +125,8 @@ async def test_an_older_schema_is_brought_up_to_date(open_state, file):
         connection.execute("INSERT INTO schema_version VALUES (0)")
     connection.close()
     state = await open_state()
-    await state.set_queue_running(running=False)
-    assert not await state.queue_running()
+    await state.flags.set_queue_running(running=False)
+    assert not await state.flags.queue_running()
 
 
 def test_migrations_run_once_each_and_as_a_whole(file):
@@ -144,7 +144,7 @@ def test_migrations_run_once_each_and_as_a_whole(file):
         bring_up_to_date((*MIGRATIONS, second, ("CREATE TABLE half (id INTEGER)", "nonsense")))
     with engine.begin() as connection:
         assert connection.execute(text("SELECT old FROM names")).scalars().all() == ["once"]
-        assert connection.execute(text("SELECT version FROM schema_version")).scalars().all() == [2]
+        assert connection.execute(text("SELECT version FROM schema_version")).scalars().all() == [len(MIGRATIONS) + 1]
         assert connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'half'")).scalar() == 0
     engine.dispose()
 
@@ -183,8 +183,8 @@ async def test_a_password_in_the_url_is_not_shown():
 
 async def test_a_database_in_memory_is_enough(open_state):
     state = await open_state(url="sqlite+aiosqlite://")
-    await state.set_queue_running(running=False)
-    assert not await state.queue_running()
+    await state.flags.set_queue_running(running=False)
+    assert not await state.flags.queue_running()
 
 
 async def test_a_lost_database_costs_only_the_memory_of_others(open_state, file, caplog):
@@ -193,27 +193,27 @@ async def test_a_lost_database_costs_only_the_memory_of_others(open_state, file,
         connection.execute("DROP TABLE flags")
     connection.close()
     for running in (True, False, False):
-        await state.set_queue_running(running=running)
-        assert await state.queue_running() is running
+        await state.flags.set_queue_running(running=running)
+        assert await state.flags.queue_running() is running
     assert caplog.text.count("the state cannot be") == 1
 
 
 async def test_a_deleted_file_does_not_stop_the_gateway(open_state, file):
     state = await open_state()
-    await state.set_queue_running(running=False)
+    await state.flags.set_queue_running(running=False)
     file.unlink()
-    assert await state.queue_running()
-    await state.set_queue_running(running=False)
-    assert not await (await open_state()).queue_running()
+    assert await state.flags.queue_running()
+    await state.flags.set_queue_running(running=False)
+    assert not await (await open_state()).flags.queue_running()
 
 
 async def test_an_exchanged_file_is_noticed(open_state, file, url, tmp_path):
     state = await open_state()
     other = await open_state(url=f"{url}.new")
-    await other.set_queue_running(running=False)
-    assert await state.queue_running()
+    await other.flags.set_queue_running(running=False)
+    assert await state.flags.queue_running()
     (tmp_path / "state.db.new").rename(file)
-    assert not await state.queue_running()
+    assert not await state.flags.queue_running()
 
 
 WRITER = """
@@ -225,7 +225,7 @@ async def main():
     running, count, rest = True, 0, int(sys.argv[3])
     while count < rest or rest < 0:
         running, count = not running, count + 1
-        await state.set_queue_running(running=running)
+        await state.flags.set_queue_running(running=running)
         print(int(running), flush=True)
     sys.stdin.read()
 
@@ -247,7 +247,7 @@ async def test_what_was_reported_as_remembered_survives_a_kill(open_state, url, 
     told = [int(await process.stdout.readline()) for _ in range(changes)]
     process.kill()
     await process.communicate(b"")
-    assert await (await open_state()).queue_running() is bool(told[-1])
+    assert await (await open_state()).flags.queue_running() is bool(told[-1])
 
 
 async def test_a_kill_while_writing_leaves_a_sound_file(open_state, url, file):
@@ -259,8 +259,8 @@ async def test_a_kill_while_writing_leaves_a_sound_file(open_state, url, file):
         await process.communicate(b"")
         state = await open_state()
         for running in (True, False):
-            await state.set_queue_running(running=running)
-            assert await state.queue_running() is running
+            await state.flags.set_queue_running(running=running)
+            assert await state.flags.queue_running() is running
         with sqlite3.connect(file) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         connection.close()
@@ -274,5 +274,5 @@ async def test_processes_on_one_file_lose_no_change(open_state, url, file):
         output, errors = await process.communicate(b"")
         assert (process.returncode, len(output.splitlines()), errors) == (0, 25, b"")
     for server in servers:
-        assert not await (await open_state(server)).queue_running()
+        assert not await (await open_state(server)).flags.queue_running()
     assert not [path for path in file.parent.iterdir() if path != file]

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.jmap.calls import Object
-from gateway.legacy.exchange import OldName
 from gateway.legacy.principal.context import Context
 from gateway.legacy.principal.facts import BUILT_IN_ROLES, KINDS, Kind, kind_of
 from gateway.legacy.refusals import Other
+from gateway.state import OldName
 
 ACCOUNT = "Account"
 LIST = "MailingList"

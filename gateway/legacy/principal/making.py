@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from gateway.jmap.calls import Get, Object, Set
 from gateway.jmap.errors import Garbled, MethodError
-from gateway.legacy.exchange import Exchange, OldName
+from gateway.legacy.exchange import Exchange
 from gateway.legacy.outcomes import failures
 from gateway.legacy.principal.context import allowed, outdated
 from gateway.legacy.principal.drafts import Basis, Draft, followers
@@ -19,6 +19,7 @@ from gateway.legacy.principal.numbers import legacy_id
 from gateway.legacy.principal.values.errors import Request, address_taken, holder, refusal
 from gateway.legacy.principal.values.inputs import Input
 from gateway.legacy.refusals import ItemNotFound, Refusal
+from gateway.state import OldName
 
 _NEW = "c0"
 

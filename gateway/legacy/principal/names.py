@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gateway.jmap.calls import Object
-from gateway.legacy.exchange import Exchange, OldName
+from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal.context import Context
+from gateway.state import OldName
 
 
 @dataclass(frozen=True, slots=True)

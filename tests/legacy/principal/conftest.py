@@ -14,8 +14,8 @@ from gateway.jmap.session import Account
 from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.legacy.exchange import Exchange
 from gateway.settings import Settings
+from gateway.state import Recollection
 from gateway.web.locks import Locks
-from gateway.web.recollection import Recollection
 
 RANDOM = re.compile(r"^(aliases|credentials)/\d{7,10}$")
 

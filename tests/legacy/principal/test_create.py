@@ -8,12 +8,11 @@ import pytest
 
 from gateway.jmap.errors import MethodError
 from gateway.jmap.session import Account
-from gateway.legacy.exchange import OldName
 from gateway.legacy.principal.context import read
 from gateway.legacy.principal.create import create_principal
 from gateway.legacy.principal.facts import PROPERTIES
 from gateway.legacy.refusals import BadRequest, Forbidden, ItemNotFound, ManagementError, Other, Problem, Unsupported
-from gateway.web.recollection import Recollection
+from gateway.state import OldName, Recollection
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "vectors" / "principal.json").read_text())
 CONTEXT = (EXAMPLES["contextCalls"], EXAMPLES["contextReply"])

@@ -2,14 +2,14 @@
 
 import pytest
 
-from gateway.legacy.exchange import Listing, OldName
+from gateway.legacy.exchange import Listing
 from gateway.legacy.principal.context import Context, Domain, Tenant
 from gateway.legacy.principal.facts import KINDS, PROPERTIES
 from gateway.legacy.principal.listing import list_principals
 from gateway.legacy.principal.search import Search, Sieve, search
 from gateway.legacy.principal.wanted import Wanted
 from gateway.legacy.refusals import Forbidden, Unsupported
-from gateway.web.recollection import Recollection
+from gateway.state import OldName, Recollection
 
 CONTEXT = Context(
     domains={"b": Domain("b", "a.test", frozenset({"a.test", "alias.test"}), None, None), "c": Domain("c", "b-two.test", frozenset({"b-two.test"}), None, None)},

@@ -5,13 +5,12 @@ from dataclasses import replace
 import pytest
 
 from gateway.jmap.calls import request_body
-from gateway.legacy.exchange import OldName
 from gateway.legacy.principal.candidates import Pool
 from gateway.legacy.principal.context import Context, Domain, Role, Tenant, context_calls
 from gateway.legacy.principal.facts import MAIL_KINDS, PROPERTIES
 from gateway.legacy.principal.lookup import Lookup, look_up
 from gateway.legacy.refusals import Forbidden, ItemNotFound, Other
-from gateway.web.recollection import Recollection
+from gateway.state import OldName, Recollection
 
 CONTEXT = Context(
     domains={"b": Domain("b", "a.test", frozenset({"a.test", "alias.test"}), None, None), "c": Domain("c", "b.test", frozenset({"b.test"}), None, None)},

@@ -2,7 +2,6 @@
 
 import pytest
 
-from gateway.legacy.exchange import OldName
 from gateway.legacy.principal.around import Around
 from gateway.legacy.principal.context import Context, Domain, Role, Tenant
 from gateway.legacy.principal.facts import KINDS
@@ -18,6 +17,7 @@ from gateway.legacy.principal.reading import (
     tenant_name,
 )
 from gateway.legacy.principal.shapes import shape
+from gateway.state import OldName
 
 
 def domain(id_, name, *aliases, catch_all=None):

@@ -12,9 +12,9 @@ from gateway.legacy.principal import ROUTES
 from gateway.legacy.principal.context import read
 from gateway.legacy.principal.numbers import legacy_id, legacy_key_id, target_of
 from gateway.settings import Settings
+from gateway.state import Recollection
 from gateway.web.errors import reply_to
 from gateway.web.locks import Locks
-from gateway.web.recollection import Recollection
 from gateway.web.reply import success
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "vectors" / "principal.json").read_text())

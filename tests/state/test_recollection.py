@@ -1,7 +1,6 @@
-"""The memory of old names that ends with the process."""
+"""The memory of principals that ends with the process."""
 
-from gateway.legacy.exchange import OldName
-from gateway.web.recollection import Recollection
+from gateway.state import OldName, Recollection
 
 
 def name(id_, text, address, type_="Account"):

@@ -1,0 +1,154 @@
+"""What is remembered of principals: names, app passwords in password slots, strings of secrets; implements `legacy.exchange.Memory`.
+
+Everything lies in dictionaries, so that asking costs next to nothing; `durable.Memory` adds the database behind them.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from gateway.state.names import OldName
+
+ACCOUNT = "Account"
+SLOT = "slot"
+SECRETS = "secrets"
+
+
+class Entry(NamedTuple):
+    """One thing that is remembered: `subject` is the type of an object that has a name, `slot` or `secrets`; `value` None to forget it."""
+
+    subject: str
+    id: str
+    value: str | None
+
+
+class Recollection:
+    """A memory that ends with the process."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], OldName] = {}
+        self._by_name: dict[str, dict[tuple[str, str], OldName]] = {}
+        self._by_address: dict[str, OldName] = {}
+        self._texts: dict[str, dict[str, str]] = {SLOT: {}, SECRETS: {}}
+
+    async def at_addresses(self, addresses: Collection[str]) -> Mapping[str, OldName]:
+        """Old names by own address."""
+        await self._refresh()
+        return {address: old for address in addresses if (old := self._by_address.get(address)) is not None}
+
+    async def called(self, names: Collection[str]) -> Sequence[OldName]:
+        """Everything that is remembered under one of the names."""
+        await self._refresh()
+        return [old for name in names for old in self._by_name.get(name, {}).values()]
+
+    async def login(self, name: str) -> str | None:
+        """Own address of the account that a bare name was given to, None when that is not clear."""
+        await self._refresh(for_login=True)
+        found = [old.address for old in self._by_name.get(name, {}).values() if old.type == ACCOUNT and "@" not in name]
+        return found[0] if len(found) == 1 else None
+
+    async def remember(self, old: OldName) -> None:
+        """Remember the name of an object in place of what was remembered before; of its address, too, which nothing else can have now."""
+        await self._refresh()
+        says_nothing = old.name == old.address and not old.implied
+        value = None if says_nothing else json.dumps([old.name, old.address, old.implied], ensure_ascii=False)
+        before = self._by_address.get(old.address)
+        gone = [Entry(before.type, before.id, None)] if before and (before.type, before.id) != (old.type, old.id) else []
+        await self._change([*gone, Entry(old.type, old.id, value)])
+
+    async def drop(self, stale: Collection[OldName]) -> None:
+        """Forget names that do not hold any more, unless something else was remembered of the object meanwhile."""
+        await self._refresh()
+        await self._change([Entry(old.type, old.id, None) for old in stale if self._names.get((old.type, old.id)) == old])
+
+    async def forget(self, type_: str, ids: Collection[str]) -> None:
+        """Forget everything about objects."""
+        await self._refresh()
+        subjects = (type_, SLOT, SECRETS) if type_ == ACCOUNT else (type_,)
+        await self._change([Entry(subject, id_, None) for id_ in ids for subject in subjects])
+
+    async def app_slots(self, accounts: Collection[str]) -> Mapping[str, str]:
+        """Names of the app passwords that occupy password slots."""
+        await self._refresh()
+        return self._some(SLOT, accounts)
+
+    async def set_app_slot(self, account: str, name: str | None) -> None:
+        """Remember which app password occupies the slot of an account."""
+        await self._refresh()
+        await self._change([Entry(SLOT, account, name)])
+
+    async def secrets(self, accounts: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+        """Strings that clients wrote."""
+        await self._refresh()
+        opened = {id_: self._opened(id_, value) for id_, value in self._some(SECRETS, accounts).items()}
+        return {id_: json.loads(text) for id_, text in opened.items() if text is not None}
+
+    async def set_secrets(self, account: str, strings: Mapping[str, str]) -> None:
+        """Remember the strings of an account in place of those before."""
+        await self._refresh()
+        value = self._closed(account, json.dumps(dict(strings), ensure_ascii=False)) if strings else None
+        await self._change([Entry(SECRETS, account, value)])
+
+    def _apply(self, entries: Iterable[Entry]) -> None:
+        """Bring the dictionaries up to date."""
+        for subject, id_, value in entries:
+            texts = self._texts.get(subject)
+            if texts is None:
+                self._name(subject, id_, value)
+            elif value is None:
+                texts.pop(id_, None)
+            else:
+                texts[id_] = value
+
+    def _clear(self) -> None:
+        """Forget what is in the dictionaries."""
+        self._names.clear()
+        self._by_name.clear()
+        self._by_address.clear()
+        for texts in self._texts.values():
+            texts.clear()
+
+    async def _refresh(self, *, for_login: bool = False) -> None:
+        """Learn what others remembered; `for_login` a little later will do."""
+
+    async def _write(self, entries: Sequence[Entry]) -> None:
+        """Make a change known and lasting, and apply it."""
+        self._apply(entries)
+
+    def _closed(self, _account: str, text: str) -> str | None:
+        """How strings are kept, None when they are not to be."""
+        return text
+
+    def _opened(self, _account: str, value: str) -> str | None:
+        """Strings again as they were, None when they cannot be read."""
+        return value
+
+    def _some(self, subject: str, ids: Collection[str]) -> dict[str, str]:
+        texts = self._texts[subject]
+        return {id_: texts[id_] for id_ in ids if id_ in texts} if texts else {}
+
+    async def _change(self, entries: Iterable[Entry]) -> None:
+        """Write what is not remembered like that already."""
+        wanted = [entry for entry in entries if self._value(entry.subject, entry.id) != entry.value]
+        if wanted:
+            await self._write(wanted)
+
+    def _value(self, subject: str, id_: str) -> str | None:
+        if subject in self._texts:
+            return self._texts[subject].get(id_)
+        old = self._names.get((subject, id_))
+        return None if old is None else json.dumps([old.name, old.address, old.implied], ensure_ascii=False)
+
+    def _name(self, type_: str, id_: str, value: str | None) -> None:
+        key = type_, id_
+        before = self._names.pop(key, None)
+        if before is not None:
+            same = self._by_name[before.name]
+            del same[key]
+            if not same:
+                del self._by_name[before.name]
+            if self._by_address.get(before.address) == before:
+                del self._by_address[before.address]
+        if value is not None:
+            old = OldName(type_, id_, *json.loads(value))
+            self._names[key] = self._by_name.setdefault(old.name, {})[key] = self._by_address[old.address] = old

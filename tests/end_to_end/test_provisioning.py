@@ -161,3 +161,13 @@ async def test_what_cannot_be_made_leaves_nothing(panel: Panel, member: str) -> 
     answer = await panel.reply("POST", "", {"type": "group", "name": "team", "emails": ["team@panel.test", "@elsewhere.test"], "members": [member]})
     assert answer == {"error": "notFound", "item": "elsewhere.test" if member == "p001" else "nobody"}
     assert await panel.reply("GET", "/team") == {"error": "notFound", "item": "team"}
+
+
+async def test_a_domain_beyond_ascii_is_found_as_it_was_written(panel: Panel) -> None:
+    id_ = await panel.data("POST", "", {"type": "domain", "name": "M\u00fcller.test"})
+    assert (await panel.data("GET", "/m%C3%BCller.test"))["id"] == id_
+    await panel.data("POST", "", individual(1, emails=["p001@m\u00fcller.test"]))
+    refused = await panel.reply("POST", "", {"type": "domain", "name": "m\u00fcller.test"})
+    assert refused == {"error": "fieldAlreadyExists", "field": "name", "value": "m\u00fcller.test"}
+    assert await panel.data("DELETE", "/p001") is None
+    assert await panel.data("DELETE", "/m%C3%BCller.test") is None

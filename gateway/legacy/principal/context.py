@@ -46,7 +46,7 @@ def tenant_of(object_: Mapping[str, Any]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain; `names` are its name and its aliases, `tenant` as `tenant_of` gives it."""
+    """A domain; `names` are its name and its aliases in all spellings, `tenant` as `tenant_of` gives it."""
 
     id: str
     name: str
@@ -226,9 +226,16 @@ def _context(listed: Mapping[str, list[Object]], found: Mapping[str, list[Object
 
 def _domain(object_: Object) -> Domain:
     name = object_["name"]
-    return Domain(
-        object_["id"], name, frozenset({name, *(object_.get("aliases") or ())}), tenant_of(object_), object_.get("catchAllAddress")
-    )
+    names = [name, *(object_.get("aliases") or ())]
+    return Domain(object_["id"], name, frozenset({*names, *map(_in_letters, names)}), tenant_of(object_), object_.get("catchAllAddress"))
+
+
+def _in_letters(name: str) -> str:
+    """A domain as its client may have written it, with letters beyond ASCII: the new server keeps it in the form of the DNS."""
+    try:
+        return name.encode().decode("idna") if "xn--" in name else name
+    except UnicodeError:
+        return name
 
 
 def _role(object_: Object) -> Role:

@@ -171,3 +171,15 @@ async def test_a_domain_beyond_ascii_is_found_as_it_was_written(panel: Panel) ->
     assert refused == {"error": "fieldAlreadyExists", "field": "name", "value": "m\u00fcller.test"}
     assert await panel.data("DELETE", "/p001") is None
     assert await panel.data("DELETE", "/m%C3%BCller.test") is None
+
+
+async def test_administrators_remove_themselves(panel: Panel) -> None:
+    """Their credentials are worth nothing from then on, which must not look like a failure."""
+    for number in (1, 2):
+        await panel.data("POST", "", individual(number, roles=["admin"]))
+    await panel.data("POST", "", {"type": "list", "name": "all", "members": ["p002"], "externalMembers": ["guest@far.test"]})
+    first, second = (Panel(panel.old.as_((f"p00{number}@panel.test", PASSWORD.format(number)))) for number in (1, 2))
+    assert await first.data("DELETE", "/p001", trips=2) is None
+    assert await second.data("DELETE", "?type=individual&confirm=true") is True
+    assert await panel.data("GET", "?types=individual") == {"items": [], "total": 0}
+    assert "members" not in await panel.data("GET", "/all")

@@ -14,7 +14,7 @@ from gateway.legacy.exchange import Exchange
 from gateway.legacy.outcomes import failures
 from gateway.legacy.paging import CALLS_PER_REQUEST, find_more, in_chunks, more_ids, pages
 from gateway.legacy.principal import rights
-from gateway.legacy.principal.candidates import LIST
+from gateway.legacy.principal.candidates import ACCOUNT, LIST
 from gateway.legacy.principal.choice import Choice
 from gateway.legacy.principal.context import outdated
 from gateway.legacy.principal.facts import API_KEY, KINDS, MAIL_KINDS, word_of
@@ -46,40 +46,45 @@ async def delete_principals(exchange: Exchange) -> Any:
     if word not in KINDS:
         return False
     choice = await Choice.of(exchange, KINDS[word])
-    chosen = await _chosen(choice) if choice else []
-    if choice is None or not chosen:
+    own, chosen = await _chosen(choice) if choice else (None, [])
+    mine = [it for it in chosen if KINDS[word].object == ACCOUNT and it["id"] == own]
+    if mine or not chosen:
         await rights.insist(exchange, word, "delete")
+    if choice is None or not chosen:
         return False
+    others = [it for it in chosen if it not in mine]
     size = exchange.settings.get_page
-    first, later = chosen[:size], [it["id"] for it in chosen[size:]]
+    first, later = others[:size], [it["id"] for it in others[size:]]
     destroyed = await _destroy(choice, first)
     if later:
-        exchange.background(_go_on(choice, destroyed, later))
+        exchange.background(_go_on(choice, destroyed, later, mine))
     else:
-        await _clear(choice, destroyed)
+        await _finish(choice, destroyed, mine)
     return True
 
 
-async def _chosen(choice: Choice) -> list[Object]:
-    """What is meant, one round trip for the first page and for each eight pages more."""
+async def _chosen(choice: Choice) -> tuple[str | None, list[Object]]:
+    """Id of the caller's own account, and what is meant; one round trip for the first page and for each eight pages more."""
     caller, page = choice.exchange.caller, choice.exchange.settings.get_page
     query = choice.query(page)
     if choice.properties is None:
         (found,) = await caller.request(query)
         ids = [*found["ids"], *await more_ids(caller, query, start=page, end=found["total"], page=page)]
-        return await choice.among([{"id": id_} for id_ in dict.fromkeys(ids)])
+        return found.get("accountId"), await choice.among([{"id": id_} for id_ in dict.fromkeys(ids)])
     found, objects = await caller.request(query, Get(query.type, Ref(0), choice.properties))
     chosen = await choice.among(objects["list"])
     later = pages(query, start=page, end=found["total"], page=page)
     async for more in find_more(caller, later, choice.properties, together=CALLS_PER_REQUEST // 2):
         chosen += await choice.among(more.objects)
-    return list({it["id"]: it for it in chosen}.values())
+    return found.get("accountId"), list({it["id"]: it for it in chosen}.values())
 
 
 async def _destroy(choice: Choice, objects: Sequence[Object]) -> list[Object]:
     """Destroy objects, also those that are used only where the old server ended the use; gives those that are gone."""
     exchange, type_ = choice.exchange, choice.kind.object
     known = {it["id"]: it for it in objects}
+    if not known:
+        return []
     async with exchange.locks(*((type_, id_) for id_ in known)):
         (answer,) = await exchange.caller.request(Set(type_, destroy=list(known)))
         gone = [*answer.get("destroyed", ())]
@@ -107,19 +112,25 @@ async def _force(choice: Choice, linked: dict[str, Object]) -> list[str]:
     return [id_ for id_, answer in last.items() if not isinstance(answer, MethodError) and id_ in answer.get("destroyed", ())]
 
 
-async def _go_on(choice: Choice, destroyed: list[Object], later: Sequence[str]) -> None:
-    """Destroy the rest, read and tested again page by page."""
+async def _go_on(choice: Choice, destroyed: list[Object], later: Sequence[str], mine: Sequence[Object]) -> None:
+    """Destroy the rest, read and tested again page by page, and finish."""
     for ids in in_chunks(later, choice.exchange.settings.get_page):
         objects: list[Object] = [{"id": id_} for id_ in ids]
         if choice.properties is not None:
             (answer,) = await choice.exchange.caller.request(Get(choice.kind.object, ids, choice.properties))
             objects = answer["list"]
         destroyed += await _destroy(choice, await choice.among(objects))
-    await _clear(choice, destroyed)
+    await _finish(choice, destroyed, mine)
+
+
+async def _finish(choice: Choice, destroyed: Sequence[Object], mine: Sequence[Object]) -> None:
+    """What comes behind: the addresses leave lists and domains; the caller's own account goes last, because nobody could ask for anything then."""
+    await _clear(choice, [*destroyed, *mine])
+    await _destroy(choice, mine)
 
 
 async def _clear(choice: Choice, destroyed: Sequence[Object]) -> None:
-    """Remove the addresses of destroyed accounts and lists from all lists and domains."""
+    """Remove the addresses of accounts and lists from all lists and domains."""
     if choice.kind.word not in MAIL_KINDS or not destroyed:
         return
     everything = Sought(Query(LIST, (BY_ID,), choice.exchange.settings.get_page), RECIPIENTS)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Collection, Iterable
 
 from gateway.jmap.calls import Object, Set
-from gateway.jmap.errors import MethodError
+from gateway.jmap.errors import HttpRefusal, MethodError
 from gateway.knowledge.pointers import path
 from gateway.knowledge.value_forms import members
 from gateway.legacy.exchange import Exchange
@@ -16,6 +16,7 @@ from gateway.legacy.principal.candidates import LIST
 from gateway.legacy.principal.context import Context, outdated
 
 RECIPIENTS = ("id", "recipients")
+UNAUTHORIZED = 401
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +33,14 @@ async def clear(exchange: Exchange, context: Context, addresses: Collection[str]
     calls = [Set(type_, update=update) for type_, update in ((LIST, changed), ("Domain", caught)) if update]
     if not calls:
         return
-    for call, answer in zip(calls, await exchange.caller.attempt(*calls), strict=True):
+    try:
+        answers = await exchange.caller.attempt(*calls)
+    except HttpRefusal as refusal:
+        if refusal.status != UNAUTHORIZED:
+            raise
+        _log.warning("addresses of a destroyed account stay where they are: the account was the caller's own")
+        return
+    for call, answer in zip(calls, answers, strict=True):
         kinds = {answer.type} if isinstance(answer, MethodError) else {it["type"] for it in failures(answer, "updated").values()}
         if kinds - {"notFound"}:
             _log.warning("addresses of destroyed principals stay in objects of type %s: %s", call.type, ", ".join(sorted(kinds)))

@@ -49,6 +49,12 @@ def refuse_token() -> NoReturn:
     raise Unauthorized(challenge=True)
 
 
+def renamed(credential: Credential, login: str) -> Credential:
+    """A Basic credential with another login upstream."""
+    _, _, secret = _decoded(credential.header.removeprefix("Basic "))
+    return credential._replace(header="Basic " + base64.b64encode(f"{login}:{secret}".encode()).decode())
+
+
 def _basic(value: str) -> Credential:
     login, colon, secret = _decoded(value)
     if not colon:

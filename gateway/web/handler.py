@@ -25,6 +25,7 @@ from gateway.web.body import read_body
 from gateway.web.clients import Clients
 from gateway.web.deadlines import Deadlines, Late
 from gateway.web.errors import reply_to
+from gateway.web.logins import Logins
 from gateway.web.logs import origin
 from gateway.web.observe import LOGINS_REFUSED, PASSED_THROUGH, UNDER_WAY, Observer, Visit, deprecation
 from gateway.web.passthrough import Passthrough
@@ -65,6 +66,7 @@ class Handler:
             settings, contract=contract, upstream=upstream, flags=flags, memory=memory, background=self._background, now=now
         )
         self._passthrough = Passthrough(settings, upstream)
+        self._logins = Logins(memory, upstream)
         self._deadlines = Deadlines(settings.timeouts.request)
         self._under_way = 0
         self._drained: asyncio.Event | None = None
@@ -135,8 +137,9 @@ class Handler:
         clients.may_log_in(address)
         clients.enter(address)
         try:
-            caller = self._upstream.caller(credential.header, address)
             with self._deadlines.watch():
+                credential = await self._logins.known(credential, address)
+                caller = self._upstream.caller(credential.header, address)
                 answer = await self._ask(request, path, query, visit, caller)
             if isinstance(answer, Reply):
                 return answer.response(_headers(visit))
@@ -168,11 +171,12 @@ class Handler:
     async def _pass_through(self, request: web.BaseRequest, target: str, visit: Visit) -> web.StreamResponse:
         visit.operation = PASSED_THROUGH
         visit.challenge = True
-        identified = "Authorization" in request.headers
-        if identified:
+        authorization = request.headers.get("Authorization")
+        if authorization is not None:
             self._clients.may_log_in(visit.address)
-        response = await self._passthrough.forward(request, target, visit.address, _headers(visit))
-        if identified and response.status == HTTPStatus.UNAUTHORIZED:
+            authorization = await self._logins.header(authorization, visit.address)
+        response = await self._passthrough.forward(request, target, visit.address, authorization, _headers(visit))
+        if authorization is not None and response.status == HTTPStatus.UNAUTHORIZED:
             self._note_refused_login(visit)
         return response
 

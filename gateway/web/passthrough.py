@@ -46,9 +46,16 @@ class Passthrough:
                 return False
         return True
 
-    async def forward(self, request: web.BaseRequest, target: str, address: str, extra: CIMultiDict[str]) -> web.StreamResponse:
-        """The new server's answer, written while it comes in; `extra` headers replace its own. Errors of `jmap.errors` before the first byte."""
+    async def forward(
+        self, request: web.BaseRequest, target: str, address: str, authorization: str | None, extra: CIMultiDict[str]
+    ) -> web.StreamResponse:
+        """The new server's answer, written while it comes in; `extra` headers replace its own. Errors of `jmap.errors` before the first byte.
+
+        `authorization` is the client's, under the name that the new server knows, None when there is none.
+        """
         headers = self._headers(request.headers, address)
+        if authorization is not None and authorization != headers["Authorization"]:
+            headers["Authorization"] = authorization
         if request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket":
             with self._interruptible():
                 return await self._websocket(request, target, headers, extra)

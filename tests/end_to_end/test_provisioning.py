@@ -1,5 +1,6 @@
 """What a hosting panel does with the principals of a customer, over real sockets, and how many round trips to the new server each call costs."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,11 @@ class Panel:
         status, _ = await self.old.as_((login, secret)).call("GET", "/jmap/session")
         assert status in (200, 401, 403)
         return status == 200
+
+    async def fail(self, *rules: dict[str, Any]) -> None:
+        """Let the new server fail as planned."""
+        async with self.old.http.post(f"{self.old.both.simulator}/.simulator/faults", json=list(rules)) as answer:
+            assert answer.status == 200
 
     async def _asked(self) -> list[Any]:
         """The JMAP requests that the new server has seen since the mark."""
@@ -183,3 +189,36 @@ async def test_administrators_remove_themselves(panel: Panel) -> None:
     assert await second.data("DELETE", "?type=individual&confirm=true") is True
     assert await panel.data("GET", "?types=individual") == {"items": [], "total": 0}
     assert "members" not in await panel.data("GET", "/all")
+
+
+async def test_what_cannot_be_finished_is_taken_back(panel: Panel) -> None:
+    await panel.data("POST", "", {"type": "list", "name": "all", "externalMembers": ["guest@far.test"]})
+    await panel.fail({"do": "unavailable", "call": "x:MailingList/set", "count": None})
+    status, _ = await panel.old.call("POST", "/api/principal", json.dumps(individual(1, lists=["all"])))
+    assert status == 500
+    await panel.fail()
+    assert await panel.reply("GET", "/p001") == NOT_FOUND
+    assert "members" not in await panel.data("GET", "/all")
+    await panel.data("POST", "", individual(1, lists=["all"]), trips=3)
+    assert (await panel.data("GET", "/all"))["members"] == ["p001"]
+
+
+async def test_a_lost_answer_is_no_success_and_not_asked_for_again(panel: Panel) -> None:
+    await panel.fail({"do": "lose", "call": "x:Account/set"})
+    status, problem = await panel.old.call("POST", "/api/principal", json.dumps(individual(1)))
+    assert (status, problem["title"]) == (504, "Gateway Timeout")
+    assert (await panel.data("GET", "?types=individual&filter=panel.test"))["total"] == 1
+    await panel.fail({"do": "lose", "call": "x:Account/set"})
+    status, _ = await panel.old.call("DELETE", "/api/principal/p001@panel.test")
+    assert status == 504
+    assert await panel.reply("DELETE", "/p001@panel.test") == {"error": "notFound", "item": "p001@panel.test"}
+
+
+@pytest.mark.parametrize("type_", ["role", "tenant", "oauthClient", "individual", "domain"])
+async def test_two_at_once_make_one(panel: Panel, type_: str) -> None:
+    body = json.dumps({"type": type_, "name": "twin.test"})
+    answers = await asyncio.gather(*(panel.old.call("POST", "/api/principal", body) for _ in range(4)))
+    made = [answer for _, answer in answers if "data" in answer]
+    assert len(made) == 1
+    others = [answer for _, answer in answers if "data" not in answer]
+    assert others == [{"error": "fieldAlreadyExists", "field": "name", "value": "twin.test"}] * 3

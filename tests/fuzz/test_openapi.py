@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -60,6 +61,9 @@ def gateway() -> Iterator[str]:
     served = Served()
     served.start()
     assert served.ready.wait(20)
+    # The examples of the document live in this domain.
+    made = requests.post(f"{served.url}/api/principal", json={"type": "domain", "name": "acme.test"}, auth=ADMIN, timeout=10)
+    assert "data" in made.json()
     yield served.url
     served.loop.call_soon_threadsafe(served.stop.set)
     served.join(20)
@@ -84,6 +88,15 @@ def test_the_same_for_ids_that_are_there(case, gateway) -> None:
     ids = requests.get(listed, auth=ADMIN, timeout=10).json()["data"]["items"]
     if ids:
         case.path_parameters |= {"id": ids[len(repr(case.query)) % len(ids)]} | ({"class": "dmarc"} if "class" in case.path_parameters else {})
+    judged(case, gateway)
+
+
+@SCHEMA.include(operation_id=["getPrincipal", "patchPrincipal", "deletePrincipal"]).parametrize()
+@settings(max_examples=40, **SETTINGS)
+def test_the_same_for_names_that_are_there(case, gateway) -> None:
+    listed = requests.get(f"{gateway}/api/principal?fields=name", auth=ADMIN, timeout=10).json()["data"]["items"]
+    if listed:
+        case.path_parameters |= {"name": quote(listed[len(repr(case.body)) % len(listed)]["name"], safe="")}
     judged(case, gateway)
 
 

@@ -13,6 +13,7 @@ from gateway.legacy.principal.candidates import ACCOUNT, LIST
 from gateway.legacy.principal.context import Context
 from gateway.legacy.principal.facts import Kind
 from gateway.legacy.principal.gather import Sought, gather
+from gateway.legacy.principal.kept import kept
 from gateway.legacy.principal.names import Names
 from gateway.legacy.principal.reading import addresses_of
 
@@ -65,7 +66,7 @@ async def surround(exchange: Exchange, context: Context, rows: Sequence[Row], kn
     addresses = [it["emailAddress"] for it in shown]
     addresses += (address for it in mail for address in members(it.get("recipients") or {}))
     names = await Names.of(exchange, context, addresses)
-    accounts = [it["id"] for kind, it in rows if kind.word == "individual"]
+    slots, secrets = await kept(exchange, [it for kind, it in rows if kind.word == "individual"])
     wanted = {address.lower() for it in mail for address in addresses_of(it, context)}
     return Around(
         context,
@@ -79,8 +80,8 @@ async def surround(exchange: Exchange, context: Context, rows: Sequence[Row], kn
             },
             **known.counts,
         },
-        slots=await exchange.memory.app_slots(accounts) if accounts else {},
-        secrets=await exchange.memory.secrets(accounts) if accounts and exchange.settings.secrets_memory == "hashes" else {},
+        slots=slots,
+        secrets=secrets,
     )
 
 

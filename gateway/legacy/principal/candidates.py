@@ -58,6 +58,12 @@ class Pool:
                 found.append(_mail(old.type, object_))
         return found
 
+    def stale(self) -> tuple[list[OldName], list[OldName]]:
+        """What has another address than it had when its name was remembered, and what was not found at all."""
+        found = [(old, self._of(old.type).get(old.id)) for old in self.old_names]
+        moved = [old for old, object_ in found if object_ is not None and object_["emailAddress"] != old.address]
+        return moved, [old for old, object_ in found if object_ is None]
+
     def exact(self, name: str, context: Context) -> list[Candidate]:
         """Candidates with exactly this name; aliases of accounts are no names."""
         typed = self._typed(name, context)

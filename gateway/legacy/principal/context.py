@@ -121,6 +121,11 @@ class Context:
         """Whether the caller belongs to a tenant (mapping-principals 1.9)."""
         return any(domain.tenant == OWN_TENANT for domain in self.domains.values())
 
+    @cached_property
+    def sees_everything(self) -> bool:
+        """Whether what the caller does not find does not exist: he sees domains, and is in no tenant."""
+        return bool(self.domains) and not self.tenant_bound
+
     def knows(self, object_: Mapping[str, Any]) -> bool:
         """Whether the domains and roles that an object names are here; else it was changed after this was read, or they are kept from the caller."""
         domains = [object_.get("domainId"), *(alias["domainId"] for alias in (object_.get("aliases") or {}).values())]

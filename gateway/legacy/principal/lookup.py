@@ -24,6 +24,7 @@ from gateway.legacy.principal.context import NOTE, Context, allowed, read
 from gateway.legacy.principal.facts import KINDS, PROPERTIES
 from gateway.legacy.principal.words import words
 from gateway.legacy.refusals import Forbidden, ItemNotFound
+from gateway.state import OldName
 
 ALL_KINDS = frozenset(KINDS)
 
@@ -102,7 +103,8 @@ async def look_up(exchange: Exchange, name: str, *, others: Sequence[str] = (), 
     pairs: list[Call] = []
     for search in searches:
         pairs += (search, Get(search.type, Ref(len(pairs)), PROPERTIES[search.type]))
-    strays = [Get(it.type, [it.id], PROPERTIES[it.type]) for it in old if it.address.rpartition("@")[0] != _local(it.name)]
+    elsewhere = [it for it in old if it.address.rpartition("@")[0] != _local(it.name)]
+    strays = [Get(it.type, [it.id], PROPERTIES[it.type]) for it in elsewhere]
     context, cached, answers = await read(exchange, *pairs, *strays)
     forbidden = set()
     unfinished: list[tuple[Query, int]] = []
@@ -118,7 +120,21 @@ async def look_up(exchange: Exchange, name: str, *, others: Sequence[str] = (), 
         pool.add(get.type, those["list"] if those else ())
     for type_, more in await _rest(exchange, unfinished):
         pool.add(type_, more)
+    if old:
+        # Words find a list only some time after it was made.
+        certain = [it for it in old if it in elsewhere or (it.type == ACCOUNT and not is_typed(it.name))]
+        await _forget(exchange, pool, certain if context.sees_everything and not forbidden else ())
     return Lookup(exchange, name, context, cached, pool, frozenset(forbidden))
+
+
+async def _forget(exchange: Exchange, pool: Pool, certain: Collection[OldName]) -> None:
+    """Forget names that do not hold any more: of what has another address by now, and of what is gone if that is `certain`."""
+    moved, gone = pool.stale()
+    if moved:
+        await exchange.memory.drop(moved)
+    for it in gone:
+        if it in certain:
+            await exchange.memory.forget(it.type, [it.id])
 
 
 async def _rest(exchange: Exchange, found: Iterable[tuple[Query, int]]) -> list[tuple[str, list[Object]]]:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from gateway.legacy.principal.facts import MAIL_KINDS, Kind
+from gateway.legacy.principal.kept import slot_holds, strings_hold
 from gateway.legacy.principal.patch.mail import Mail
 from gateway.legacy.principal.patch.members import GroupMembers, NoMembers, Recipients, RoleMembers, outside
 from gateway.legacy.principal.patch.membership import Groups, Lists, Nowhere
@@ -71,11 +72,13 @@ async def fold_for(field: str, subject: Subject) -> Fold:
 
 async def _credentials(subject: Subject) -> Fold:
     """The fold for secrets, with what is remembered of them."""
-    memory = subject.exchange.memory
-    slots = await memory.app_slots([subject.id])
+    memory, id_ = subject.exchange.memory, subject.id
+    slot = (await memory.app_slots([id_])).get(id_)
     remembering = subject.exchange.settings.secrets_memory == "hashes"
-    strings = await memory.secrets([subject.id]) if remembering else {}
-    return Credentials(subject, slots.get(subject.id), dict(strings.get(subject.id, {})))
+    strings = (await memory.secrets([id_])).get(id_, {}) if remembering else {}
+    return Credentials(
+        subject, slot if slot_holds(subject.object) else None, dict(strings) if strings_hold(subject.object, strings) else {}
+    )
 
 
 def _text(property_: str) -> Callable[[Subject], Fold]:

@@ -12,7 +12,7 @@ from gateway.jmap import wire
 from gateway.legacy.exchange import Listing
 from gateway.web.reply import JSON, Reply, success
 
-PIECE = 100
+PIECE = 25
 """Items encoded in one go; other requests get their turn in between."""
 
 Page = list[Any]

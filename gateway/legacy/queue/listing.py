@@ -16,7 +16,10 @@ from gateway.legacy.queue.selection import Selection
 
 EXAMINED = ("id", "returnPath", "recipients")
 PAIRS_PER_REQUEST = 7
-SHAPED_AT_ONCE = 100
+IDS_AT_ONCE = 250
+SHAPED_AT_ONCE = 25
+STREAMED_PAGE = 100
+"""Messages per get of a list that is streamed: reading more at once would hold up everybody else for milliseconds."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ async def list_queue(exchange: Exchange) -> Any:
     """
     selection, window = Selection.of(exchange.query, exchange.now), Window.of(exchange.query)
     found = await _find(exchange, selection)
-    ids = {number: text for text in found.ids if selection.holds(number := decode(text))}
+    ids = await _held(selection, found.ids)
     numbers = sorted(ids)
     page, total = window.cut(numbers), window.total(len(numbers) + found.beyond)
     status = {"status": await exchange.flags.queue_running()}
@@ -48,6 +51,15 @@ async def list_queue(exchange: Exchange) -> Any:
     if len(page) > exchange.settings.get_page:
         return Listing(total, rows, status)
     return {"items": [message async for some in rows for message in some], "total": total, **status}
+
+
+async def _held(selection: Selection, texts: Sequence[str]) -> dict[int, str]:
+    """Ids by their old numbers, for those in the range of the selection."""
+    ids: dict[int, str] = {}
+    for some in in_chunks(texts, IDS_AT_ONCE):
+        ids.update((number, text) for text in some if selection.holds(number := decode(text)))
+        await asyncio.sleep(0)  # other requests get their turn
+    return ids
 
 
 async def _find(exchange: Exchange, selection: Selection) -> _Found:
@@ -98,7 +110,8 @@ async def _messages(
 ) -> AsyncIterator[list[Object]]:
     """Old messages page by page; those that left the queue meanwhile are left out."""
     shape = message_shape(exchange.settings.legacy_version, text_of(exchange.now))
-    for some in in_chunks(ids, exchange.settings.get_page):
+    most = exchange.settings.get_page
+    for some in in_chunks(ids, most if len(ids) <= most else min(most, STREAMED_PAGE)):
         messages = known
         if messages is None:
             (answer,) = await exchange.caller.request(Get("QueuedMessage", some))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.state import key
 from gateway.state.database import FAILURES, Database, reason
@@ -10,6 +11,8 @@ from gateway.state.durable import Memory
 from gateway.state.flags import Flags
 from gateway.state.recollection import SECRETS
 from gateway.state.schema import StateError
+
+_REMEDY = "give that one back, or start once with secrets_memory=off, which forgets them"
 
 _OWN_PROOF = text("INSERT INTO key_proof (one, proof) VALUES (1, :proof) ON CONFLICT (one) DO NOTHING")
 _PROOF = text("SELECT proof FROM key_proof WHERE one = 1")
@@ -62,19 +65,20 @@ class State:
 async def _seal(database: Database, state_key: str) -> key.Seal:
     """The seal of a database; StateError when there is no key, or another one than it was encrypted with."""
     file = None if state_key or database.file is None else key.file_beside(Path(database.file))
-    seal = key.Seal(state_key or _key_in(file, database))
+    source = f"the key in {file}" if file else "the setting `state_key`"
     try:
+        async with database.reading() as connection:
+            bound = (await connection.execute(_PROOF)).scalar() is not None
+        if bound and file is not None and not file.exists():
+            raise StateError(f"{source} is missing, with which the secrets in the state were encrypted: {_REMEDY}")
+        seal = key.Seal(state_key or _key_in(file, database))
         async with database.writing() as connection:
             await connection.execute(_OWN_PROOF, {"proof": seal.proof()})
             proof: str = (await connection.execute(_PROOF)).scalar_one()
-    except FAILURES as error:
+    except (SQLAlchemyError, OSError) as error:
         raise StateError(f"the state cannot be written: {reason(error)}") from error
     if not seal.fits(proof):
-        source = f"the key in {file}" if file else "the setting `state_key`"
-        raise StateError(
-            f"{source} is not the one that the secrets in the state were encrypted with: give that one back,"
-            " or start once with secrets_memory=off, which forgets them"
-        )
+        raise StateError(f"{source} is not the one that the secrets in the state were encrypted with: {_REMEDY}")
     return seal
 
 

@@ -134,7 +134,8 @@ async def test_the_recovery_administrator_keeps_his_login(acme):
     assert (await logs_in(acme, acme.login[0]))[1] == 200
 
 
-async def test_gateways_on_one_state_know_the_same(acme, second):
+@pytest.mark.usefixtures("acme")
+async def test_gateways_on_one_state_know_the_same(second):
     async with second("shared") as one, second("shared") as other:
         await jane(one)
         assert await logs_in(other, "jane") == [200, 200]
@@ -145,7 +146,8 @@ async def test_gateways_on_one_state_know_the_same(acme, second):
         assert await logs_in(one, "joan") == [401, 401]
 
 
-async def test_without_the_state_everything_is_called_by_its_address(acme, second):
+@pytest.mark.usefixtures("acme")
+async def test_without_the_state_everything_is_called_by_its_address(second):
     async with second("first") as one:
         await jane(one)
         await create(one, type="list", name="crew", emails=["crew@acme.test"], members=["jane"])

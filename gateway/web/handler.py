@@ -175,9 +175,16 @@ class Handler:
         if authorization is not None:
             self._clients.may_log_in(visit.address)
             authorization = await self._logins.header(authorization, visit.address)
-        response = await self._passthrough.forward(request, target, visit.address, authorization, _headers(visit))
-        if authorization is not None and response.status == HTTPStatus.UNAUTHORIZED:
-            self._note_refused_login(visit)
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+        try:
+            response = await self._passthrough.forward(request, target, visit.address, authorization, _headers(visit))
+            status = response.status
+        except HttpRefusal as refusal:
+            status = refusal.status
+            raise
+        finally:
+            if authorization is not None and status == HTTPStatus.UNAUTHORIZED:
+                self._note_refused_login(visit)
         return response
 
     async def _count(self) -> None:

@@ -5,7 +5,8 @@ Everything outside the allowlist is answered here: the new server bans addresses
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,8 +15,12 @@ from aiohttp import WSMsgType, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from gateway.jmap.client import Upstream
+from gateway.jmap.errors import HttpRefusal, UpstreamError
 from gateway.jmap.transport import LARGEST_FRAME
 from gateway.settings import Settings
+from gateway.web.body import Pieces
+from gateway.web.errors import BodyTooSlow
+from gateway.web.reply import short_problem
 from gateway.web.stream import cutting_short
 
 HOP_BY_HOP = frozenset(
@@ -26,6 +31,8 @@ NOT_SENT_BACK = HOP_BY_HOP | {"server"}
 SCANNED_FOR = (".php", ".cgi", ".asp", "/wp-", "/php", "/cgi-bin", "xmlrpc", "../", "/..", "joomla", "wordpress", "drupal")
 """What the new server takes for a scan by default (`x:Security` `scanBanPaths`)."""
 
+_TOLD = frozenset({401, 402, 403, 429})
+
 
 class Passthrough:
     """The way to the new server for allowed paths."""
@@ -35,6 +42,7 @@ class Passthrough:
         self._paths = tuple(settings.passthrough)
         self._below = tuple(path + "/" for path in self._paths)
         self._tell_address = settings.forward_client_address
+        self._body_seconds = settings.timeouts.body
         self._live: set[asyncio.Task[Any]] = set()
 
     def allows(self, path: str) -> bool:
@@ -54,15 +62,21 @@ class Passthrough:
         `authorization` is the client's, under the name that the new server knows, None when there is none.
         """
         headers = self._headers(request.headers, address)
-        if authorization is not None and authorization != headers["Authorization"]:
+        if authorization is not None and headers.get("Authorization", authorization) != authorization:
             headers["Authorization"] = authorization
         if request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket":
-            with self._interruptible():
-                return await self._websocket(request, target, headers, extra)
+            try:
+                with self._interruptible():
+                    return await self._websocket(request, target, headers, extra)
+            except HttpRefusal as refusal:
+                if refusal.status in _TOLD or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    raise
+                # An answer of any other kind: there is no websocket at this path.
+                return short_problem(HTTPStatus.NOT_FOUND if refusal.status == HTTPStatus.NOT_FOUND else HTTPStatus.BAD_REQUEST).response(extra)
         live = "text/event-stream" in request.headers.get("Accept", "") or target.startswith("/jmap/eventsource")
-        body = request.content.iter_any() if request.body_exists else None
-        with self._interruptible() if live else contextlib.nullcontext():
-            async with self._transport.forward(request.method, target, headers, body, live=live) as answer:
+        body = Pieces(request, self._body_seconds) if request.body_exists else None
+        with self._interruptible() if live else contextlib.nullcontext(), _blaming(body):
+            async with self._transport.forward(request.method, target, headers, aiter(body) if body else None, live=live) as answer:
                 kept = _without(answer.headers, NOT_SENT_BACK)
                 kept.update(extra)
                 response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=kept)
@@ -114,6 +128,17 @@ class Passthrough:
                 await asyncio.gather(*pumps, return_exceptions=True)
                 await client.close()
             return client
+
+
+@contextlib.contextmanager
+def _blaming(body: Pieces | None) -> Iterator[None]:
+    """BodyTooSlow in place of the new server's failure to answer, when it was the client's body that did not come."""
+    try:
+        yield
+    except UpstreamError:
+        if body is not None and body.late:
+            raise BodyTooSlow from None
+        raise
 
 
 async def _pump(source: Any, sink: Any) -> None:

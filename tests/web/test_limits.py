@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from aiohttp import web
 
 from gateway.legacy.table import Action
 
@@ -169,3 +170,55 @@ async def test_a_read_that_takes_too_long_is_given_up(start):
     assert (read.status, "Retry-After" in read.headers) == (503, True)
     change = await client("PATCH", "/api/queue/status/start")
     assert (change.status, change.json["title"]) == (504, "Gateway Timeout")
+
+
+async def test_refused_logins_of_websockets_count_as_well(start):
+    client = await start(limits={"logins": 2}, trusted_proxies=["127.0.0.1"])
+    asked = {"X_Forwarded_For": "9.9.9.9", "Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13", "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    statuses = [(await client("GET", "/jmap/ws", authorization="Bearer wrong", **asked)).status for _ in range(3)]
+    assert statuses == [401, 401, 429]
+
+
+@pytest.mark.parametrize("target", ["/api/settings", "/jmap/"])
+async def test_a_client_that_waits_for_it_is_asked_for_its_body(start, server, target):
+    seen = []
+
+    async def there(request):
+        seen.append(await request.json())
+        return web.Response()
+
+    client = await start(rows={"updateSettings": echo(seen)})
+    server.other = None if target.startswith("/api") else there
+    (login,) = server.rights
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(client.app.url.rpartition(":")[2]))
+    body = b'[{"type":"clear","prefix":"x"}]'
+    writer.write(f"POST {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {login}\r\nExpect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+    assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(body)
+    assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 200 OK\r\n"
+    assert seen == [json.loads(body)]
+    writer.close()
+
+
+async def test_a_body_to_pass_on_that_does_not_come_gives_its_place_back(start, server, raw):
+    async def there(request):
+        return web.Response(body=await request.read())
+
+    server.other = there
+    client = await start(timeouts={"body": 0.1}, limits={"connections": 1})
+    sent = b"POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nConnection: close\r\n\r\n["
+    assert (await asyncio.wait_for(raw(client, sent), 20)).startswith(b"HTTP/1.1 408 ")
+    assert (await client("POST", "/auth/token", data=b"whole")).body == b"whole"
+
+
+async def test_a_request_whose_client_leaves_before_the_end_of_its_body_is_not_carried_out(start, server, caplog):
+    seen = []
+    client = await start(rows={"deleteQueue": echo(seen)})
+    (login,) = server.rights
+    _, writer = await asyncio.open_connection("127.0.0.1", int(client.app.url.rpartition(":")[2]))
+    writer.write(f"DELETE /api/queue/messages HTTP/1.1\r\nHost: x\r\nAuthorization: {login}\r\nContent-Length: 10\r\n\r\n[".encode())
+    await asyncio.sleep(0.1)
+    writer.close()
+    await asyncio.sleep(0.1)
+    assert seen == []
+    assert "answered 500" not in caplog.text

@@ -229,3 +229,24 @@ async def test_a_websocket_that_the_server_declines(start, server):
         await client.http.ws_connect(client.app.url + "/jmap/ws")
     assert refusal.value.status == 401
     assert refusal.value.headers.getall("WWW-Authenticate") == ['Bearer realm="Stalwart Server"', 'Basic realm="Stalwart Server"']
+
+
+async def test_a_credential_named_as_meant_for_one_hop_only_is_not_handed_on(start, server):
+    async def answer(request):
+        return web.Response(text=str("Authorization" in request.headers))
+
+    server.other = answer
+    client = await start()
+    assert (await client("GET", "/jmap/x", Connection="Authorization")).body == b"False"
+
+
+@pytest.mark.parametrize(("there", "here"), [(200, 400), (307, 400), (404, 404), (426, 400), (429, 429), (500, 500)])
+async def test_a_path_without_websocket(start, server, there, here):
+    async def answer(_request):
+        return web.Response(status=there)
+
+    server.other = answer
+    client = await start()
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        await client.http.ws_connect(client.app.url + "/jmap/ws")
+    assert refusal.value.status == here

@@ -90,10 +90,17 @@ def test_every_wrong_setting_is_named_at_once():
     assert len(problems({"upstream": "x", "listen": "x", "workers": "x"})) == 3
 
 
-@pytest.mark.parametrize("flags", [{"upstream": "http://u:Canary@host"}, {"state": "mysql://u:Canary@host/db"}])
+@pytest.mark.parametrize("flags", [{"upstream": "http://u:Canary@host"}, {"state": "mysql://u:Canary@host/db"}, {"state_key": "Canary"}])
 def test_passwords_are_not_repeated(flags):
     (problem,) = problems(flags)
     assert "Canary" not in problem
+
+
+def test_the_key_of_the_state_is_long_enough_and_not_shown():
+    assert problems({"state_key": "Canary"}) == [
+        "state_key (GATEWAY_STATE_KEY): must have 32 or more characters, for example those that `openssl rand -base64 32` prints"
+    ]
+    assert "Canary" not in repr(load({"state_key": "Canary-of-the-state-key-in-a-test"}))
 
 
 def test_a_mistake_in_the_environment_is_a_mistake(monkeypatch):

@@ -1,6 +1,6 @@
 """SHA-512 crypt, the password hash `$6$` (Drepper, "Unix crypt using SHA-256 and SHA-512", 2007), with its default of 5000 rounds.
 
-Use: `hashed("secret", "somesalt")` is `$6$somesalt$...`; `matches("secret", text)` compares in constant time.
+Use: `hashed("secret", "somesalt")` is `$6$somesalt$...`; `matches("secret", text)` compares in constant time, with texts that are `is_readable`.
 """
 
 import hashlib
@@ -27,6 +27,11 @@ def matches(password: str, text: str) -> bool:
     """Whether a text is the hash of a password in the form that `hashed` gives; False for every other form."""
     form = _FORM.fullmatch(text)
     return form is not None and hmac.compare_digest(hashed(password, form[1]), text)
+
+
+def is_readable(text: str) -> bool:
+    """Whether a text is a hash that `matches` can compare with."""
+    return _FORM.fullmatch(text) is not None
 
 
 def _digest(password: bytes, salt: bytes) -> bytes:

@@ -51,8 +51,12 @@ def refuse_token() -> NoReturn:
 
 def renamed(credential: Credential, login: str) -> Credential:
     """A Basic credential with another login upstream."""
-    _, _, secret = _decoded(credential.header.removeprefix("Basic "))
-    return credential._replace(header="Basic " + base64.b64encode(f"{login}:{secret}".encode()).decode())
+    return credential._replace(header="Basic " + base64.b64encode(f"{login}:{secret_of(credential)}".encode()).decode())
+
+
+def secret_of(credential: Credential) -> str:
+    """The secret of a Basic credential."""
+    return _decoded(credential.header.removeprefix("Basic "))[2]
 
 
 def _basic(value: str) -> Credential:

@@ -25,6 +25,7 @@ from gateway.web.body import read_body
 from gateway.web.clients import Clients
 from gateway.web.deadlines import Deadlines, Late
 from gateway.web.errors import reply_to
+from gateway.web.evidence import Evidence
 from gateway.web.logins import Logins
 from gateway.web.logs import origin
 from gateway.web.observe import LOGINS_REFUSED, PASSED_THROUGH, UNDER_WAY, Observer, Visit, deprecation
@@ -67,6 +68,7 @@ class Handler:
         )
         self._passthrough = Passthrough(settings, upstream)
         self._logins = Logins(memory, upstream)
+        self._evidence = Evidence(memory, upstream) if settings.secrets_memory == "hashes" else None
         self._deadlines = Deadlines(settings.timeouts.request)
         self._under_way = 0
         self._drained: asyncio.Event | None = None
@@ -141,6 +143,9 @@ class Handler:
                 credential = await self._logins.known(credential, address)
                 caller = self._upstream.caller(credential.header, address)
                 answer = await self._ask(request, path, query, visit, caller)
+                if self._evidence is not None and request.method == "GET":
+                    # A change may just have exchanged the password that it was accepted with.
+                    await self._evidence.accepted(credential, caller)
             if isinstance(answer, Reply):
                 return answer.response(_headers(visit))
             return await answer.send(request, _headers(visit))

@@ -112,6 +112,27 @@ async def test_a_change_from_outside_forgets(gateway):
         assert await secrets(again) == ["otpauth://****", "****"]
 
 
+async def test_a_login_with_another_password_forgets(gateway):
+    async with gateway(secrets_memory="hashes") as client:
+        await jane(client, PASSWORD)
+        await change(client, ("set", "roles", ["admin"]))
+        (shown,) = await secrets(client)
+        for login in (("jane", PASSWORD), ("jane@acme.test", PASSWORD)):
+            assert await client.as_(login).get("/api/queue/messages")
+        new = PASSWORD + "-2"
+        assert await secrets(client) == [shown]
+        await change(client.as_(("jane", PASSWORD)), ("set", "secrets", [new]))
+        (shown,) = await secrets(client)
+        assert matches(new, shown)
+        assert await client.as_(("jane", new)).get("/api/queue/messages")
+        assert await secrets(client) == [shown]
+        ((id_,),) = [it["ids"] for it in await outside(client, ["x:Account/query", {"filter": {"name": "jane"}}, "0"])]
+        (written,) = await outside(client, ["x:Account/set", {"update": {id_: {"credentials/0/secret": PASSWORD + "-3"}}}, "0"])
+        assert id_ in written["updated"]
+        assert await client.as_(("jane", PASSWORD + "-3")).get("/api/queue/messages")
+        assert await secrets(client) == ["****"]
+
+
 async def test_the_name_of_an_app_password_goes_with_the_password(gateway):
     async with gateway() as client:
         await jane(client, f"$app$phone${APP_HASH}")

@@ -463,6 +463,30 @@ async def test_whoever_waited_for_another_change_reads_again(patch):
     await task
 
 
+async def test_changes_under_one_name_read_one_after_the_other(server, exchange_with):
+    # Else one could read, the other read and write, and the first write over it.
+    reading, most = 0, 0
+
+    class Slow(server):
+        async def attempt(self, *calls):
+            nonlocal reading, most
+            reading += 1
+            most = max(most, reading)
+            await asyncio.sleep(0.01)
+            reading -= 1
+            return await super().attempt(*calls)
+
+    locks = Locks()
+    upstreams = [Slow([looked_up("kim@example.org")], always=CONTEXT) for _ in range(2)]
+    for upstream in upstreams:
+        exchange = exchange_with(upstream)
+        await read(exchange)
+    changes = [replace(exchange_with(it, path={"name": "kim@example.org"}), body=[], locks=locks) for it in upstreams]
+    await asyncio.gather(*map(patch_principal, changes))
+    assert [it.left for it in upstreams] == [[], []]
+    assert most == 1
+
+
 async def test_secrets_are_remembered_where_that_is_wanted(patch):
     crypt = "$6$labsalt$a3FamHDugO/Lm35zk1fCx1h7jQpQdR0A5uhy5hB8g7bhJI.O3jQrz91XPW.wRT3PFF37vZGUzMvWvYzFqYRfo."
     for switch, strings in (("hashes", {"f": {"a": crypt}}), ("off", {})):

@@ -40,14 +40,16 @@ async def patch_principal(exchange: Exchange) -> None:
     if name.startswith("apikey:"):
         raise Unsupported("The gateway does not serve API keys yet")
     malformed, steps = _steps(exchange)
-    try:
-        await _patch(exchange, name, malformed, steps)
-    except Vanished:
-        # What was to be changed has moved since it was read: once more, with what is there now.
+    # The lock of the object tells of changes that are still under way, but not of those that ended while this one was reading.
+    async with exchange.locks(("name", name)):
         try:
             await _patch(exchange, name, malformed, steps)
-        except Vanished as vanished:
-            raise Other("Invalid parameter", vanished.description) from None
+        except Vanished:
+            # What was to be changed has moved since it was read: once more, with what is there now.
+            try:
+                await _patch(exchange, name, malformed, steps)
+            except Vanished as vanished:
+                raise Other("Invalid parameter", vanished.description) from None
 
 
 def _steps(exchange: Exchange) -> tuple[Refusal | None, list[Step]]:

@@ -9,7 +9,11 @@
       * Enabled Disabled
       * Custom
         customRule  Expression
-    object Domain sequence tenant                   an object type: where ids come from, by what it is filtered
+    schema Cache = Redis
+      * Redis
+        + RedisPool                                 the properties of a schema without variants, declared before
+    object DataStore singleton = Sqlite             an object type: where ids come from; the variant of a fresh one
+    object Domain sequence tenant                   … and by what it is filtered
       name     text domain !
       : filter text words name aliases              query filters: name, kind, properties it looks at
       : unique name                                 one key; over several properties, and `in SCOPE` over several types
@@ -126,9 +130,10 @@ def read(text: str, vocabulary: Vocabulary) -> None:
             _object(head[1:], body, vocabulary)
 
 
-def _object(head: list[str], body: list[str], vocabulary: Vocabulary) -> None:
-    name, ids, *marks = head
-    schema = Schema(name, {}, known=vocabulary.known)
+def _object(words: list[str], body: list[str], vocabulary: Vocabulary) -> None:
+    head, _, default = " ".join(words).partition(" = ")
+    name, ids, *marks = head.split()
+    schema = Schema(name, {}, default or None, vocabulary.known)
     declaration = Declaration(name, schema, ids, frozenset(marks))
     for line in body:
         if line.startswith(":"):
@@ -153,13 +158,16 @@ def _members(body: list[str], schema: Schema, vocabulary: Vocabulary) -> None:
             variants = list(line[1:].split())
             for variant in variants:
                 schema.variants[variant] = {prop.name: prop for prop in common}
+            continue
+        if line.startswith("+"):
+            found = list(vocabulary.schemas[line[1:].strip()].variants[None].values())
         else:
-            prop = _property(line, vocabulary)
-            vocabulary.known.add(prop.name)
-            if not variants:
-                common.append(prop)
-            for variant in variants:
-                schema.variants[variant][prop.name] = prop
+            found = [_property(line, vocabulary)]
+        vocabulary.known.update(prop.name for prop in found)
+        if not variants:
+            common += found
+        for variant in variants:
+            schema.variants[variant].update((prop.name, prop) for prop in found)
     if not schema.variants:
         schema.variants[None] = {prop.name: prop for prop in common}
 

@@ -53,4 +53,14 @@ def host(text: str) -> str:
     return name
 
 
-BY_NAME = {"trim": trim, "domain": domain, "email": email, "local": local_part, "host": host}
+def upper(text: str) -> str:
+    """Upper case without blanks, as names of spam rules are kept."""
+    return _BLANK.sub("", text).upper()
+
+
+def lower(text: str) -> str:
+    """Lower case without outer blanks."""
+    return text.strip().lower()
+
+
+BY_NAME = {"upper": upper, "lower": lower, "trim": trim, "domain": domain, "email": email, "local": local_part, "host": host}

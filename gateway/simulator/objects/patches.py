@@ -48,9 +48,10 @@ def apply(schema: Schema, stored: Object, patch: Object, write: Write) -> Object
         name, *rest = tokens(pointer)
         if name == "@type" and not rest and not schema.plain:
             continue
-        prop = schema.properties(changed).get(name)
+        properties = schema.properties(changed)
+        prop = properties.get(name)
         if prop is None:
-            raise wrong(pointer, "Invalid property")
+            raise wrong(pointer, "Invalid property" if properties else NOT_THERE)
         changed[name] = _Change(pointer, value, write).at(prop, changed.get(name), rest)
     return changed
 

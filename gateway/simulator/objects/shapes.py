@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.simulator.errors import Object, SetError
-from gateway.simulator.objects.values import Kind, Write, join, wrong
+from gateway.simulator.objects.values import Duration, Kind, Write, join, wrong
 
 INDEX_BITS = 0xFFFF_FFFF
 MOST_DIGITS = 1000
@@ -44,20 +44,23 @@ class Property:
         """Entries of validationErrors, those of nested values included."""
         if self.required and stored in (None, ""):
             yield {"type": "Required", "property": self.name}
-        if stored is None:
-            return
         if isinstance(stored, int | float) and not isinstance(stored, bool):
-            if self.least is not None and stored < self.least:
-                yield {"type": "MinValue", "property": self.name, "required": self.least}
-            if self.most is not None and stored > self.most:
-                yield {"type": "MaxValue", "property": self.name, "required": self.most}
+            yield from self._out_of_range(stored)
         if isinstance(stored, str | dict):
             if self.shortest is not None and len(stored) < self.shortest:
                 yield {"type": "MinLength", "property": self.name, "required": self.shortest}
             if self.longest is not None and len(stored) > self.longest:
                 yield {"type": "MaxLength", "property": self.name, "required": self.longest}
-        if isinstance(self.kind, Composed):
+        if stored is not None and isinstance(self.kind, Composed):
             yield from self.kind.errors(stored)
+
+    def _out_of_range(self, stored: float) -> Iterator[Object]:
+        if stored == 0 and isinstance(self.kind, Duration):
+            yield {"type": "Invalid", "property": self.name, "value": "0"}
+        if self.least is not None and stored < self.least:
+            yield {"type": "MinValue", "property": self.name, "required": self.least}
+        if self.most is not None and stored > self.most:
+            yield {"type": "MaxValue", "property": self.name, "required": self.most}
 
 
 class Composed(Kind):

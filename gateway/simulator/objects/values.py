@@ -124,7 +124,9 @@ class Float(Kind):
 
 
 class Duration(Kind):
-    """Milliseconds, more than none."""
+    """Milliseconds, more than none; none at all where nothing was written."""
+
+    default = 0
 
     def parse(self, value: Any, path: str, write: Write, current: Any = None) -> Any:  # noqa: ARG002
         """Stored milliseconds."""
@@ -258,5 +260,8 @@ def _spelled(value: Any) -> str:
 
 
 def _variant(text: str) -> str:
-    """`de_DE` as `DeDE`, `auth.failed` as `AuthFailed`."""
+    """`de_DE` as `DeDE`, `auth.not-found` as `Auth(NotFound)`."""
+    group, dot, name = text.partition(".")
+    if dot:
+        return f"{_variant(group)}({_variant(name)})"
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]", text))

@@ -16,6 +16,7 @@ Slots = Mapping[str, str]
 Strings = Mapping[str, Mapping[str, str]]
 
 _SHOWN = ("id", "credentials")
+_AT_ONCE = 20
 
 
 def slot_holds(account: Object) -> bool:
@@ -31,28 +32,32 @@ def strings_hold(account: Object, strings: Mapping[str, str]) -> bool:
 
 
 async def kept(exchange: Exchange, accounts: Sequence[Object]) -> tuple[Slots, Strings]:
-    """Slots and strings of accounts by id; what does not hold any more is forgotten, after another look when somebody may have written meanwhile."""
+    """Slots and strings of accounts by id.
+
+    What does not hold any more is forgotten, some accounts at a time, after another look: somebody may have written meanwhile.
+    """
     memory, shown = exchange.memory, {it["id"]: it for it in accounts if "credentials" in it}
     if not shown:
         return {}, {}
     slots = dict(await memory.app_slots(shown))
     strings = dict(await memory.secrets(shown)) if exchange.settings.secrets_memory == "hashes" else {}
-    for id_ in [id_ for id_ in slots if not slot_holds(shown[id_])] + [id_ for id_, texts in strings.items() if not strings_hold(shown[id_], texts)]:
+    stale = [id_ for id_, it in shown.items() if (id_ in slots and not slot_holds(it)) or not strings_hold(it, strings.get(id_, {}))]
+    for id_ in stale:
         slots.pop(id_, None)
         strings.pop(id_, None)
-        await _forget(exchange, id_)
+    if stale:
+        await _forget(exchange, stale[:_AT_ONCE])
     return slots, strings
 
 
-async def _forget(exchange: Exchange, id_: str) -> None:
-    """Forget what does not hold of an account that nobody here is writing to."""
+async def _forget(exchange: Exchange, ids: Sequence[str]) -> None:
+    """Forget what does not hold of accounts that nobody here is writing to."""
     memory = exchange.memory
-    async with exchange.locks((ACCOUNT, id_)):
-        (answer,) = await exchange.caller.attempt(Get(ACCOUNT, [id_], _SHOWN))
-        account = next(iter((allowed(answer) or {"list": ()})["list"]), None)
-        if account is None:
-            return
-        if not slot_holds(account):
-            await memory.set_app_slot(id_, None)
-        if not strings_hold(account, (await memory.secrets([id_])).get(id_, {})):
-            await memory.set_secrets(id_, {})
+    async with exchange.locks(*((ACCOUNT, id_) for id_ in ids)):
+        (answer,) = await exchange.caller.attempt(Get(ACCOUNT, ids, _SHOWN))
+        for account in (allowed(answer) or {"list": ()})["list"]:
+            id_ = account["id"]
+            if not slot_holds(account):
+                await memory.set_app_slot(id_, None)
+            if not strings_hold(account, (await memory.secrets([id_])).get(id_, {})):
+                await memory.set_secrets(id_, {})

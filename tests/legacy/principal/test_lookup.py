@@ -6,7 +6,7 @@ import pytest
 
 from gateway.jmap.calls import request_body
 from gateway.legacy.principal.candidates import Pool
-from gateway.legacy.principal.context import Context, Domain, Role, Tenant, context_calls
+from gateway.legacy.principal.context import OWN_TENANT, Context, Domain, Role, Tenant, context_calls
 from gateway.legacy.principal.facts import MAIL_KINDS, PROPERTIES
 from gateway.legacy.principal.lookup import Lookup, look_up
 from gateway.legacy.refusals import Forbidden, ItemNotFound, Other
@@ -243,6 +243,33 @@ async def test_an_object_remembered_under_another_local_part_is_read_too(warm):
     answers = [*found("Account"), *found("MailingList"), *found("OAuthClient"), ["x:Account/get", {"list": [stray]}, ""]]
     looked = await look_up(warm([(asked, answers)], memory=memory), "dr. kim")
     assert (await looked.target(strict=True)).object == stray
+
+
+SEARCHES = [*search("Account", {"name": "kim"}, "0"), *search("MailingList", {"text": "kim"}, "1"), *search("OAuthClient", {"clientId": "kim"}, "2")]
+
+
+@pytest.mark.parametrize(
+    ("there", "left"),
+    [([account("f", "kim@a.test")], ["kim"]), ([], []), ([account("f", "kim@b.test")], []), ([account("g", "kim@b.test")], [])],
+    ids=["as it was", "gone", "moved", "another one"],
+)
+async def test_a_name_that_does_not_hold_is_forgotten(warm, there, left):
+    memory = Recollection()
+    await memory.remember(OldName("Account", "f", "kim", "kim@a.test", implied=False))
+    await look_up(warm([(SEARCHES, [*found("Account", *there), *found("MailingList"), *found("OAuthClient")])], memory=memory), "kim")
+    assert [old.name for old in await memory.called(["kim"])] == left
+
+
+@pytest.mark.parametrize("type_", ["Account", "MailingList"])
+async def test_what_a_caller_does_not_find_may_still_be_there(server, exchange_with, type_):
+    """Callers in a tenant see only its objects, and words find a list only some time after it was made."""
+    memory = Recollection()
+    await memory.remember(OldName(type_, "f", "kim", "kim@a.test", implied=False))
+    upstream = server([(SEARCHES, [*found("Account"), *found("MailingList"), *found("OAuthClient")])])
+    tenants = {"b": replace(CONTEXT.domains["b"], tenant=OWN_TENANT)}
+    upstream.notes["principals"] = replace(CONTEXT, domains=tenants) if type_ == "Account" else CONTEXT
+    await look_up(exchange_with(upstream, memory=memory), "kim")
+    assert len(await memory.called(["kim"])) == 1
 
 
 async def test_types_that_the_caller_may_not_see_have_no_candidates(warm):

@@ -6,12 +6,12 @@ FOLDER holds the program (`legacy_scenario.py`), the recording of a real old ser
 meets a fresh gateway and a fresh simulator whose seed holds what the section would prepare for itself. A line of the recording is then
 
     equal         the gateway answered the same
-    explained     it differs by a rule of tests/scenario/rules.toml, which names its reason
+    explained     it differs by an entry of tests/scenario/rules.toml, which names its reason
     unexplained   it differs: a defect
-    pending       its endpoint is not served yet
+    pending       its endpoint is not served yet, or it differs and rules.toml names what it needs and is not served yet
     left out      the recording holds no answer to compare with
 
-Ends with status 1 when a line is unexplained or a rule explains nothing.
+Ends with status 1 when a line is unexplained or an entry of rules.toml explains nothing.
 """
 
 import argparse
@@ -22,8 +22,10 @@ import sys
 import tempfile
 import tomllib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from re import Pattern
 from types import ModuleType
 from typing import Any
 
@@ -43,23 +45,84 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 @dataclass
 class Verdict:
-    """What became of the lines of one section: how many of each kind, the differences nobody explained, how often each reason explained one."""
+    """What became of the lines of one section: how many of each kind, the differences nobody explained, those that wait, how often each reason explained one."""
 
     counts: Counter[str] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Entry:
+    """Lines that rules.toml says something about.
+
+    `names`: principals that the recorded server had and ours has not. Recorded lists are compared as if these had not been there.
+    `pending`: the lines wait for something that is not served yet: all of them, or those with the names.
+    """
+
+    section: str
+    label: Pattern[str]
+    names: list[Pattern[str]]
+    reason: str
+    pending: bool
+    used: bool = False
+
+    def has(self, name: str) -> bool:
+        """Whether the principal of that name is absent for this reason."""
+        return any(pattern.match(name) for pattern in self.names)
+
+
+class Lists:
+    """The lists of principals in a recording, without those that are rightly absent."""
+
+    def __init__(self, lines: list[dict[str, Any]], entries: list[Entry], parts: list[tuple[Pattern[str], str]]) -> None:
+        data = {row["label"]: body["data"] for row in lines if _is_list(body := _json(row))}
+        self._names = {item["id"]: item["name"] for it in data.values() for item in it["items"] if "name" in item}
+        wholes = {label: list(it["items"]) for label, it in data.items()}
+        self.entries: dict[str, list[Entry]] = {}
+        for label, it in data.items():
+            whole = next((wholes[of] for pattern, of in parts if pattern.match(label)), wholes[label])
+            found = self._cut(it, whole, [entry for entry in entries if entry.label.match(label)])
+            if found:
+                self.entries[label] = found
+
+    def _cut(self, data: dict[str, Any], whole: list[Any], entries: list[Entry]) -> list[Entry]:
+        """Take absent principals out of a list, or out of the whole list of which it is a part; the entries that named any."""
+        found: list[Entry] = []
+
+        def absent(name: str) -> bool:
+            by = next((entry for entry in entries if entry.has(name)), None)
+            found.extend([by] if by and by not in found else [])
+            return by is not None
+
+        shown = data["items"]
+        start = whole.index(shown[0]) if shown else len(whole)
+        end = start + len(shown) if start + len(shown) < len(whole) else None
+        kept = [item for item in whole if not absent(self._names.get(item["id"], ""))]
+        data["items"] = [_without(item, absent) for item in kept[start:end]]
+        data["total"] -= len(whole) - len(kept)
+        for entry in found:
+            entry.used = True
+        return found
 
 
 class Yardstick:
     """The recording, its comparer and our rules."""
 
-    def __init__(self, folder: Path, rules: list[dict[str, str]]) -> None:
+    def __init__(self, folder: Path, book: dict[str, list[dict[str, Any]]]) -> None:
         self.compare = _module(folder / "compare.py")
-        recording = next(folder.glob("*.jsonl.gz"))
-        self.expected: dict[str, Any] = self.compare.load(str(recording))
-        self.lines = [row for row in _rows(recording, self.compare) if row["label"] != "_aliases"]
+        self.entries = [self._entry(it, pending=kind == "pending") for kind in ("absent", "pending") for it in book[kind]]
+        rows = _rows(next(folder.glob("*.jsonl.gz")), self.compare)
+        self.lines = [row for row in rows if row["label"] != "_aliases"]
+        parts = [(self.compare.glob(it["label"]), it["of"]) for it in book["part"]]
+        self._lists = Lists(self.lines, [it for it in self.entries if it.names], parts)
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+            file.flush()
+            self.expected: dict[str, Any] = self.compare.load(file.name)
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-            json.dump(rules, file)
+            json.dump(book["rule"], file)
             file.flush()
             self.rules = self.compare.Rules(file.name)
         spec = Spec.load()
@@ -72,7 +135,7 @@ class Yardstick:
         verdict = Verdict()
         for line in self.lines:
             label = line["label"]
-            if label.split(".")[0] != section:
+            if _section(label) != section:
                 continue
             if label not in self.expected:
                 verdict.counts["left out"] += 1
@@ -83,25 +146,37 @@ class Yardstick:
         return verdict
 
     def _line(self, label: str, new: Any, verdict: Verdict) -> str:
+        explained, differences = self._differences(label, new)
+        absent = self._lists.entries.get(label, [])
+        waits = [it for it in self.entries if it.pending and not it.names and it.label.match(label)] if differences else []
+        if waits:
+            waits[0].used = True
+            verdict.waiting += differences
+            return "pending"
+        verdict.reasons.update((*explained, *(it.reason for it in absent if not it.pending)))
+        verdict.differences += differences
+        if differences:
+            return "unexplained"
+        return "pending" if any(it.pending for it in absent) else "explained" if explained or absent else "equal"
+
+    def _differences(self, label: str, new: Any) -> tuple[list[str], list[str]]:
+        """Reasons of explained differences of a line, and the other differences."""
         if new is None:
             # A line that depends on an earlier one, which may be refused for a reason.
             reason = self.rules.explain(label, "", "missing", None, None)
-            if reason:
-                verdict.reasons[reason] += 1
-                return "explained"
-            verdict.differences.append(f"{label}: no such line in the new recording")
-            return "unexplained"
-        kind = "equal"
+            return ([reason], []) if reason else ([], [f"{label}: no such line in the new recording"])
+        explained, differences, short = [], [], self.compare.short
         for path, sort, old_value, new_value in self.compare.compare(self.expected[label], new):
             reason = self.rules.explain(label, path, sort, old_value, new_value)
             if reason:
-                verdict.reasons[reason] += 1
-                kind = "explained" if kind == "equal" else kind
+                explained.append(reason)
             else:
-                short = self.compare.short
-                verdict.differences.append(f"{label} {path} {sort}: recorded `{short(old_value)}` now `{short(new_value)}`")
-                kind = "unexplained"
-        return kind
+                differences.append(f"{label} {path} {sort}: recorded `{short(old_value)}` now `{short(new_value)}`")
+        return explained, differences
+
+    def _entry(self, it: dict[str, Any], *, pending: bool) -> Entry:
+        glob = self.compare.glob
+        return Entry(_section(it["label"]), glob(it["label"]), [glob(name) for name in it.get("names", ())], it["reason"], pending)
 
     def _pending(self, request: dict[str, Any]) -> bool:
         """Whether the path belongs to an endpoint that is not served yet, whatever the method."""
@@ -110,6 +185,31 @@ class Yardstick:
         path = request["target"].partition("?")[0]
         found = [self._paths.find(method, path) for method in (request["method"], *METHODS)]
         return any(match is not None and self._table[match.operation.id].status == "pending" for match in found)
+
+
+def _section(label: str) -> str:
+    return label.partition(".")[0]
+
+
+def _json(row: dict[str, Any]) -> Any:
+    return ((row.get("response") or {}).get("body") or {}).get("json")
+
+
+def _is_list(body: Any) -> bool:
+    """Whether a body is a list of principals, or of part of them."""
+    data = body.get("data") if isinstance(body, dict) else None
+    items = data.get("items") if isinstance(data, dict) else None
+    return isinstance(items, list) and all(isinstance(item, dict) and "type" in item and isinstance(item.get("id"), int) for item in items)
+
+
+def _without(item: dict[str, Any], absent: Callable[[str], bool]) -> dict[str, Any]:
+    """A principal whose members and memberships do not name those that are absent."""
+    kept = {
+        member: [name for name in item[member] if not absent(name)]
+        for member in ("members", "memberOf", "lists")
+        if isinstance(item.get(member), list)
+    }
+    return {member: value for member, value in (item | kept).items() if member not in kept or value}
 
 
 def _module(path: Path) -> ModuleType:
@@ -169,25 +269,26 @@ def _report(verdicts: dict[str, Verdict], unused: list[str]) -> int:
     if reasons:
         print("\nExplained differences:")
         print("\n".join(f"{number:5}  {reason}" for reason, number in reasons.most_common()))
+    _show("Pending differences", [difference for verdict in verdicts.values() for difference in verdict.waiting])
     differences = [difference for verdict in verdicts.values() for difference in verdict.differences]
-    if differences:
-        print("\nUnexplained differences:")
-        print("\n".join(f"  {difference}" for difference in differences[:MOST_SHOWN]).replace("\r", "\\r"))
-        if len(differences) > MOST_SHOWN:
-            print(f"  … and {len(differences) - MOST_SHOWN} more; the comparer shows all of a recording made with --out")
-    if unused:
-        print("\nRules that explain nothing:")
-        print("\n".join(f"  {rule}" for rule in unused))
+    _show("Unexplained differences", differences)
+    _show("Rules that explain nothing", unused)
     return int(bool(differences or unused))
 
 
+def _show(title: str, lines: list[str]) -> None:
+    if lines:
+        print(f"\n{title}:")
+        print("\n".join(f"  {line}" for line in lines[:MOST_SHOWN]).replace("\r", "\\r"))
+    if len(lines) > MOST_SHOWN:
+        print(f"  … and {len(lines) - MOST_SHOWN} more; the comparer shows all of a recording made with --out")
+
+
 def _unused(yardstick: Yardstick, sections: list[str]) -> list[str]:
-    """Rules of the sections that explained nothing, except those whose difference depends on the second in which things happen."""
-    return [
-        f"{rule['label']} {rule.get('path', '*')}: {rule['reason']}"
-        for rule in yardstick.rules.rules
-        if not rule["_used"] and not rule.get("timing") and rule["label"].split(".")[0] in sections
-    ]
+    """Entries for the sections that explained nothing, except those whose difference depends on the second in which things happen."""
+    rules = [(it["label"], it["reason"]) for it in yardstick.rules.rules if not it["_used"] and not it.get("timing")]
+    others = [(it.section, it.reason) for it in yardstick.entries if not it.used]
+    return [f"{label}: {reason}" for label, reason in (*rules, *others) if _section(label) in sections]
 
 
 async def _sections(folder: Path) -> list[str]:
@@ -197,7 +298,7 @@ async def _sections(folder: Path) -> list[str]:
 
 
 async def _run(folder: Path, only: list[str], out: Path | None) -> int:
-    yardstick = Yardstick(folder, tomllib.loads(RULES.read_text(encoding="utf-8"))["rule"])
+    yardstick = Yardstick(folder, tomllib.loads(RULES.read_text(encoding="utf-8")))
     sections = only or await _sections(folder)
     with tempfile.TemporaryDirectory() as scratch:
         parts = {section: Path(scratch, f"{section}.jsonl") for section in sections}

@@ -18,6 +18,7 @@ OK = 200
 FIRST_FINAL = 200
 
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_NONE: Mapping[str, str] = {}
 _FRAMED = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -31,7 +32,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete answer; the body of a refusal is cut to what its problem document can need."""
+    """A complete answer; `headers` are those of a refusal, whose body is cut to what its problem document can need."""
 
     status: int
     headers: Mapping[str, str]
@@ -198,7 +199,7 @@ class Connection(asyncio.Protocol):
 
     def _reply(self) -> Reply:
         pieces = self._pieces
-        headers = CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers)
+        headers = _NONE if self._status == OK else CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers)
         return Reply(self._status, headers, pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def _forget(self) -> None:

@@ -44,6 +44,7 @@ LOGINS_REFUSED = Counter("gateway_logins_refused", "Requests whose credential wa
 READY = Gauge("gateway_upstream_ready", "1 when the new server answered the last question for its health", registry=REGISTRY, multiprocess_mode="livemin")
 
 _access = logging.getLogger("gateway.access")
+_RECORD = vars(logging.LogRecord(_access.name, logging.INFO, "", 0, "request", (), None))
 
 
 class Visit:
@@ -112,8 +113,7 @@ class Observer:
                 "ms": round(elapsed * 1000, 2),
                 "agent": visit.agent,
             }
-            # Without the search for the line of code that logs, which `info` would do.
-            _access.handle(_access.makeRecord(_access.name, logging.INFO, "", 0, "request", (), None, extra={"fields": fields}))
+            _access.handle(_record(fields))
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text form, at most a second old; with several workers those of all of them."""
@@ -123,6 +123,14 @@ class Observer:
             text = generate_latest(_everything())
             self._exposition = (now, text)
         return text
+
+
+def _record(fields: dict[str, object]) -> logging.LogRecord:
+    """A record of the access log: a copy, because the library would look for code, thread and process, which costs every request more than its line."""
+    record = logging.LogRecord.__new__(logging.LogRecord)
+    now = time.time()
+    vars(record).update(_RECORD, created=now, msecs=now % 1 * 1000, fields=fields)
+    return record
 
 
 class Successor(NamedTuple):

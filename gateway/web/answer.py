@@ -14,6 +14,7 @@ from typing import NoReturn
 from gateway.contract import Contract, Match, Operation
 from gateway.contract.body import Unreadable, parse
 from gateway.jmap.client import Caller, Upstream
+from gateway.jmap.errors import Busy, OutcomeUnknown, TooSlow, Unreachable
 from gateway.knowledge.permissions import holds
 from gateway.legacy.exchange import Answer, Exchange, Flags, Memory
 from gateway.legacy.refusals import BadRequest, Forbidden, NotFound, Refusal
@@ -90,6 +91,11 @@ class Answers:
         except Refusal:
             if not _judged(caller, served.operation, needed):
                 await accept(caller, needed)
+            raise
+        except (Unreachable, Busy, TooSlow):
+            # They promise that nothing was changed, which holds for the last step only.
+            if caller.wrote:
+                raise OutcomeUnknown from None
             raise
         if not _judged(caller, served.operation, needed):
             await accept(caller, needed)

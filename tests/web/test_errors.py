@@ -5,7 +5,9 @@ import json
 import pytest
 
 from gateway.jmap import errors as jmap
+from gateway.jmap.calls import Set
 from gateway.legacy import refusals
+from gateway.legacy.table import Action
 from gateway.web.errors import BodyTooSlow, TooManyLogins, TooManyRequests
 
 PROBLEM = "application/problem+json"
@@ -135,3 +137,15 @@ async def test_server_errors_leave_a_line_with_the_request_id(start, raising, lo
     assert len(lines) == 1
     assert answer.headers["X-Request-Id"] in lines[0]
     assert "x:Foo/get: invalidArguments" in lines[0]
+
+
+@pytest.mark.parametrize("error", [jmap.TooSlow(), jmap.Unreachable(), jmap.Busy()])
+async def test_nobody_is_told_that_nothing_was_changed_after_a_change(start, server, error):
+    async def change_and_fail(exchange):
+        await exchange.caller.request(Set("QueuedMessage", destroy=["b"]))
+        raise error
+
+    server.jmap = lambda calls: [[name, {"destroyed": arguments["destroy"]}, call_id] for name, arguments, call_id in calls]
+    client = await start(rows={"deleteQueue": Action(change_and_fail)})
+    answer = await client("DELETE", "/api/queue/messages")
+    assert (answer.status, answer.body) == (504, document(504, "Gateway Timeout", LOST))

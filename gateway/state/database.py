@@ -111,6 +111,9 @@ def _engine(url: str) -> AsyncEngine:
             return create_async_engine(parsed, hide_parameters=True)
         # Transactions begin where they are written, not where the driver guesses.
         return create_async_engine(parsed, hide_parameters=True, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS})
+    except ValueError:
+        # Its text quotes what stands in place of the port, which may be a piece of the password.
+        raise StateError("the setting `state` names no usable database: its port is no number, or its password needs %-encoding") from None
     except (ArgumentError, InvalidRequestError, ImportError) as error:
         raise StateError(f"the setting `state` names no usable database: {reason(error)}") from error
 

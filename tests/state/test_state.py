@@ -181,6 +181,13 @@ async def test_a_password_in_the_url_is_not_shown():
     assert "canary" not in str(error.value)
 
 
+async def test_a_database_url_with_an_unreadable_port_is_not_quoted():
+    with pytest.raises(StateError) as refusal:
+        await State.open("postgresql+asyncpg://user@host:canary/x", SERVER)
+    assert "canary" not in str(refusal.value)
+    assert "port" in str(refusal.value)
+
+
 async def test_a_database_in_memory_is_enough(open_state):
     state = await open_state(url="sqlite+aiosqlite://")
     await state.flags.set_queue_running(running=False)

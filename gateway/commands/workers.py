@@ -75,7 +75,11 @@ def _watch(workers: list[_Worker], shared: dict[str, Any], wake: socket.socket) 
             return 0
         for worker in tuple(workers):
             if worker.pipe in ready and worker.process.sentinel not in ready:
-                url = worker.pipe.recv()
+                try:
+                    url = worker.pipe.recv()
+                except EOFError:
+                    # It is ending, as its sentinel says in a moment.
+                    continue
                 silent.discard(id(worker))
                 if not silent and not announced:
                     announced = True

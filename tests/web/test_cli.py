@@ -18,6 +18,7 @@ from aiohttp import web
 
 from gateway.cli import COMMANDS, main
 from gateway.settings import names
+from gateway.state import State
 
 ADMIN = "admin:Canary-pw"
 
@@ -268,3 +269,17 @@ async def test_simulate(tmp_path):
         process.send_signal(signal.SIGTERM)
         status, _, err = await ended(process)
     assert (status, err) == (0, "")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_missing_key_is_said_in_words(tmp_path, workers):
+    url = f"sqlite+aiosqlite:///{tmp_path}/state.db"
+    state = await State.open(url, "http://127.0.0.1:9", secrets=True)
+    await state.close()
+    (tmp_path / "state.db.key").unlink()
+    flags = ("--upstream", "http://127.0.0.1:9", "--listen", "127.0.0.1:0", "--state", url, "--secrets-memory", "hashes", "--workers", workers)
+    status, _, err = await apart("serve", *flags)
+    lines = err.splitlines()
+    assert status == 1
+    assert 1 <= len(lines) <= int(workers), err
+    assert all(line.startswith("stalwart-gateway: the key in ") and "is missing" in line for line in lines)

@@ -22,6 +22,7 @@ RULES = ROOT / "tests" / "conformance" / "rules.json"
 SECTIONS = (
     *("session", "queue", "tasks", "actions", "reports-in", "reports-out", "blobs", "health"),
     *("domains", "accounts", "secrets", "app-slot", "keys", "self-service", "oauth"),
+    *("kinds", "collections", "defaults", "effect"),
     *("lists", "roles", "tenants", "oauth-clients", "permissions", "bulk", "names-and-data"),
 )
 ADMIN = "admin:Admin-pass-1"

@@ -7,8 +7,6 @@ from typing import Any
 from gateway.simulator.errors import Problem
 from gateway.simulator.strict_json import Broken, Parse, Reader, Wrong, comma, mapping, sequence, string, value
 
-MOST_CALLS = 16
-MOST_BYTES = 10_000_000
 PROTOCOL_ERROR = "urn:ietf:params:jmap:error:"
 
 CAPABILITIES = frozenset(
@@ -47,17 +45,17 @@ def limit(name: str, detail: str, headers: Mapping[str, str] | None = None) -> P
     return Problem(400, None, detail, type_=PROTOCOL_ERROR + "limit", limit=name, headers=headers)
 
 
-def read(body: bytes, content_type: str | None, grammar: Callable[[str], Parse[Any]]) -> Request:
-    """The request in the body; Problem when it is none. `grammar(method)` reads the arguments of a method."""
+def read(body: bytes, content_type: str | None, grammar: Callable[[str], Parse[Any]], limits: Mapping[str, Any]) -> Request:
+    """The request in the body; Problem when it is none. `grammar(method)` reads the arguments of a method; `limits` are the Jmap settings in force."""
     if content_type is not None and content_type.split(";")[0].strip().lower() != "application/json":
         raise Problem(400, None, "Failed to parse JSON: The Content-Type header must be application/json.", type_=PROTOCOL_ERROR + "notJSON")
-    if len(body) > MOST_BYTES:
+    if len(body) > limits["maxRequestSize"]:
         raise limit("maxSizeRequest", "The request is larger than the server is willing to process.")
     try:
         request = _parse(Reader(body), grammar)
     except (Broken, Wrong):
         raise Problem(400, None, body.decode("utf-8", "replace"), type_=PROTOCOL_ERROR + "notRequest") from None
-    if request.calls and len(request.calls) > MOST_CALLS:
+    if request.calls and len(request.calls) > limits["maxMethodCalls"]:
         raise limit("maxCallsInRequest", "The request exceeds the maximum number of calls in a single request.")
     return request
 

@@ -34,6 +34,17 @@ _NEEDED = {
 }
 """The permission without which an account shows no such capability; the others are always there."""
 
+_LIMITS = {
+    "maxSizeUpload": "maxUploadSize",
+    "maxConcurrentUpload": "maxConcurrentUploads",
+    "maxSizeRequest": "maxRequestSize",
+    "maxConcurrentRequests": "maxConcurrentRequests",
+    "maxCallsInRequest": "maxMethodCalls",
+    "maxObjectsInGet": "getMaxResults",
+    "maxObjectsInSet": "setMaxObjects",
+}
+"""Limits of the core capability, and the settings they come from."""
+
 _OWN_ACCOUNT = ("sysAccountPassword", "sysAccountSettings", "sysApiKey", "sysAppPassword")
 
 
@@ -56,7 +67,7 @@ def session(world: World, caller: Caller | None) -> Object:
         for group in caller.groups:
             accounts[group] = _account(caller, group, directory.address(directory.objects[group]))
     return {
-        "capabilities": static["server"] | {"urn:ietf:params:jmap:websocket": websocket},
+        "capabilities": static["server"] | {_JMAP + "core": _core(world), "urn:ietf:params:jmap:websocket": websocket},
         "accounts": accounts,
         "primaryAccounts": dict.fromkeys(_capabilities(caller), caller.account_id) if caller else {},
         "username": caller.login if caller else "",
@@ -66,6 +77,13 @@ def session(world: World, caller: Caller | None) -> Object:
         "eventSourceUrl": base + "/jmap/eventsource/?types={types}&closeafter={closeafter}&ping={ping}",
         "state": state(caller) if caller else "0",
     }
+
+
+def _core(world: World) -> Object:
+    """The limits in force."""
+    limits = world.applied("Jmap")
+    fixed: Object = _static()["server"][_JMAP + "core"]
+    return fixed | {name: limits[setting] for name, setting in _LIMITS.items()}
 
 
 def schema_hash() -> str:

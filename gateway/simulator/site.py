@@ -21,6 +21,7 @@ from gateway.simulator.faults import Faults, Rule
 from gateway.simulator.oauth.paths import OAuth
 from gateway.simulator.problems import PROBLEM, json_answer, not_found, problem_answer, redirect
 from gateway.simulator.session import account, schema_hash, session, state
+from gateway.simulator.settings.addresses import Doorkeeper
 from gateway.simulator.world import World
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 _CALL = re.compile(rb'\[\s*"((?:x:)?[A-Za-z]+/[A-Za-z]+)"\s*,')
 UNAVAILABLE: Object = {"type": "serverUnavailable", "description": "This server is temporarily unavailable. Attempting this same operation later may succeed."}
 LARGEST_BODY = 64_000_000
-MOST_AT_ONCE = 4
 JOURNAL = 1000
 
 
@@ -51,6 +51,7 @@ class Site:
         self.faults = faults
         self.journal: deque[Object] = deque(maxlen=JOURNAL)
         self._running: Counter[str] = Counter()
+        self._doorkeeper = Doorkeeper(world)
         self._oauth = OAuth(world, self._caller)
         self._parts: dict[str, Callable[[Asked], Awaitable[web.StreamResponse]]] = {
             "jmap": self._jmap,
@@ -62,7 +63,15 @@ class Site:
         }
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Any request: what is due first, then a fault if one is planned, then the path."""
+        """Any request that is not turned away: what is due first, then a fault if one is planned, then the path."""
+        if self._doorkeeper.refuses(request.remote):
+            return cut(request)
+        answer = await self._handle(request)
+        if not answer.prepared:
+            answer.headers.update(self.world.applied("Http")["responseHeaders"])
+        return answer
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
         calls = await _named_calls(request, path)
         self.journal.append({"method": request.method, "path": path, "calls": calls})
@@ -84,7 +93,7 @@ class Site:
             phrase = HTTPStatus(rule.status).phrase
             raise Problem(rule.status, phrase, phrase, headers=headers)
         if rule.do == "concurrent":
-            raise too_many()
+            raise too_many(self.world.applied("Jmap")["maxConcurrentRequests"] or 1)
         if rule.do == "delay" and not _calls_methods(request, path):
             await asyncio.sleep(rule.seconds)
         answer = await self._answer(request, path, query, rule)
@@ -118,11 +127,13 @@ class Site:
 
     async def _calls(self, http: web.Request, rule: Rule | None) -> web.StreamResponse:
         caller = self._caller(http)
-        if self._running[caller.account_id] >= MOST_AT_ONCE:
-            raise too_many()
+        limits = self.world.applied("Jmap")
+        most = limits["maxConcurrentRequests"]
+        if most is not None and self._running[caller.account_id] >= most:
+            raise too_many(most)
         self._running[caller.account_id] += 1
         try:
-            parsed = read(await http.read(), http.headers.get("Content-Type"), grammar(self.world))
+            parsed = read(await http.read(), http.headers.get("Content-Type"), grammar(self.world), limits)
             self.world.counters["jmap_method_call"] += len(parsed.calls or ())
             if rule and rule.do == "delay":
                 await asyncio.sleep(rule.seconds)
@@ -181,10 +192,10 @@ class Site:
         return caller
 
 
-def too_many() -> Problem:
-    """The refusal of the fifth request at once: 400, not 429."""
+def too_many(most: int) -> Problem:
+    """The refusal of one request more than may run at once: 400, not 429."""
     headers = {
-        "RateLimit-Policy": f'"concurrent-requests";q={MOST_AT_ONCE};qu="concurrent-requests"',
+        "RateLimit-Policy": f'"concurrent-requests";q={most};qu="concurrent-requests"',
         "RateLimit": '"concurrent-requests";r=0',
     }
     return limit("maxConcurrentRequests", "The request exceeds the maximum number of concurrent requests.", headers)

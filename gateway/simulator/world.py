@@ -132,6 +132,7 @@ class World:
         self.space: Counter[str] = Counter()
         self.inject: Callable[[Object], Object] = _no_mail
         self._applied: dict[str, Object] = {}
+        self.directories: frozenset[str] = frozenset()
         self._listeners: dict[str, list[Callable[[Any], None]]] = defaultdict(list)
         self._sequences: dict[str, int] = defaultdict(int)
         self._last_snowflake = 0
@@ -154,10 +155,11 @@ class World:
         return self._applied.get(name) or self.kept(name).value()
 
     def take_over(self) -> None:
-        """Let all settings singletons take effect as they are stored."""
+        """Let all settings singletons take effect as they are stored, and external directories be asked."""
         for name, kept in self.types.items():
             if kept.singleton and hasattr(kept, "value"):
                 self._applied[name] = copy.deepcopy(self.kept(name).value())
+        self.directories = frozenset(self.kept("Directory").objects)
 
     def used_space(self, account_id: str) -> int:
         """Bytes of mail in an account."""

@@ -27,7 +27,11 @@ LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=
 POINTERS = st.lists(TEXTS, min_size=1, max_size=4).map("/".join)
 VALUES = st.recursive(LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.one_of(TEXTS, POINTERS), inner, max_size=4)), max_leaves=12)
 OBJECTS = st.dictionaries(TEXTS, VALUES, max_size=5)
-TYPES = ["Account", "Domain", "Role", "MailingList", "MtaRoute", "MtaStageRcpt", "SpamTag", "QueuedMessage", "Task", "Action", "DmarcExternalReport", "AppPassword"]
+TYPES = [
+    *("Account", "Domain", "Role", "MailingList", "AppPassword", "QueuedMessage", "Task", "Action", "DmarcExternalReport"),
+    *("MtaRoute", "MtaStageRcpt", "MtaInboundThrottle", "SpamTag", "SpamRule", "SearchStore", "Email", "Certificate", "SieveUserScript", "AcmeProvider"),
+    *("ClusterNode", "Bootstrap"),
+]
 ARGUMENTS = {
     "get": st.fixed_dictionaries({}, optional={"ids": VALUES, "properties": VALUES, "#ids": VALUES, "accountId": VALUES}),
     "query": st.fixed_dictionaries(
@@ -67,7 +71,7 @@ def world():
 def test_every_call_is_answered(world, calls):
     body = {"using": [], "methodCalls": [[name, arguments, f"c{place}"] for place, (name, arguments) in enumerate(calls)]}
     try:
-        request = envelope.read(json.dumps(body).encode(), None, dispatch.grammar(world))
+        request = envelope.read(json.dumps(body).encode(), None, dispatch.grammar(world), world.applied("Jmap"))
         answers = dispatch.run(world, administrator(world), request)
     except (Problem, Cut):
         return
@@ -80,4 +84,4 @@ def test_every_call_is_answered(world, calls):
 @given(body=st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode), VALUES.map(lambda value: json.dumps(value).encode())))
 def test_any_body_is_a_request_or_a_problem(world, body):
     with contextlib.suppress(Problem):
-        assert envelope.read(body, None, dispatch.grammar(world)).calls is not None
+        assert envelope.read(body, None, dispatch.grammar(world), world.applied("Jmap")).calls is not None

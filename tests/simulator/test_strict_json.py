@@ -11,11 +11,12 @@ from gateway.simulator.strict_json import value
 
 HEAD = '{"using":["urn:ietf:params:jmap:core","urn:stalwart:jmap"],"methodCalls":['
 WIDE = '{"using": ["urn:ietf:params:jmap:core", "urn:stalwart:jmap"], "methodCalls": ['
+LIMITS = {"maxRequestSize": 10_000, "maxMethodCalls": 16}
 
 
 def read(body):
     verbs = ("get", "query", "set")
-    return envelope.read(body.encode(), "application/json", lambda name: arguments(name.split("/")[1]) if name.endswith(verbs) else value)
+    return envelope.read(body.encode(), "application/json", lambda name: arguments(name.split("/")[1]) if name.endswith(verbs) else value, LIMITS)
 
 
 def calls(text):
@@ -84,7 +85,7 @@ def test_a_wrong_value_elsewhere_fails_the_whole_request_and_echoes_it(call):
 
 def test_bytes_that_are_no_utf_8_fail_the_call():
     body = b'{"using":["urn:ietf:params:jmap:core"],"methodCalls":[["Core/echo",{"a":"\xe4"},"c0"]]}'
-    (call,) = envelope.read(body, None, lambda _: value).calls
+    (call,) = envelope.read(body, None, lambda _: value, LIMITS).calls
     assert call.error == "invalid unicode code point at line 1 column 75"
 
 

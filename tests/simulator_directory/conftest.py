@@ -41,7 +41,7 @@ class Server:
         self.world.clock.run_due()
         named = [[call[0], call[1], call[2] if len(call) > 2 else str(place)] for place, call in enumerate(calls)]
         body = {"using": ["urn:ietf:params:jmap:core", "urn:stalwart:jmap"], "methodCalls": named}
-        request = envelope.read(json.dumps(body, ensure_ascii=False).encode(), "application/json", dispatch.grammar(self.world))
+        request = envelope.read(json.dumps(body, ensure_ascii=False).encode(), "application/json", dispatch.grammar(self.world), self.world.applied("Jmap"))
         return [list(answer) for answer in dispatch.run(self.world, self.caller(*user), request)]
 
     def one(self, name: str, arguments: Any, user: tuple[str, str] = ADMIN) -> Any:

@@ -214,6 +214,7 @@ def test_new_passwords_get_the_time_that_the_server_gives_them(server):
 def test_accounts_of_an_external_directory_keep_their_credentials(server):
     person = Person(server)
     server.world.kept("Domain").objects["b"]["directoryId"] = "c"
+    server.world.directories = frozenset("c")
     refused = server.changed("Account", person.id, {"credentials/0/secret": "another phrase 43"})
     assert refused["type"] == "forbidden"
     assert server.changed("Account", person.id, {"description": "x"}) is None

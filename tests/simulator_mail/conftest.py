@@ -105,7 +105,7 @@ class Server:
     def batch(self, *calls: tuple[str, Any], user: str = "admin") -> list[tuple[str, Any]]:
         self.world.clock.run_due()
         body = {"using": ["urn:ietf:params:jmap:core"], "methodCalls": [[name, given, f"c{number}"] for number, (name, given) in enumerate(calls)]}
-        request = envelope.read(json.dumps(body, ensure_ascii=False).encode(), "application/json", dispatch.grammar(self.world))
+        request = envelope.read(json.dumps(body, ensure_ascii=False).encode(), "application/json", dispatch.grammar(self.world), self.world.applied("Jmap"))
         return [(name, {key: value for key, value in answer.items() if key != "accountId"}) for name, answer, _ in dispatch.run(self.world, self.callers[user], request)]
 
     def ask(self, name: str, given: Any, user: str = "admin") -> Any:

@@ -31,6 +31,7 @@ class Actions(ObjectType):
         self._commands: dict[str, Callable[[], None]] = {
             "ReloadSettings": self._reload,
             "ReloadLookupStores": lambda: reloads.lookups(world),
+            "ReloadBlockedIps": lambda: world.tell("blocked.reloaded", None),
             "InvalidateCaches": lambda: world.tell("caches.invalidated", None),
             "PauseMtaQueue": mail.queue.pause,
             "ResumeMtaQueue": mail.queue.resume,

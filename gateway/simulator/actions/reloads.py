@@ -5,13 +5,24 @@ Only the first error is reported, and nothing is applied then.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from gateway.simulator.errors import SetError
-from gateway.simulator.text_ids import number_of
+from gateway.simulator.text_ids import SINGLETON, number_of
 from gateway.simulator.world import World
 
+NO_PUSH_KEY = (
+    "Invalid Web Push VAPID key: PKCS#8 ASN.1 error: PEM error: PEM preamble contains invalid data (NUL byte). "
+    "Re-encode the key as named-curve PKCS#8, e.g. `openssl pkey -in key.pem -out key_pkcs8.pem`."
+)
+NO_KEY = "No usable ECDSA private key found in PEM (expected PKCS8 or SEC1)"
 WITH_SECRETS = ("Directory", "MtaRoute")
+NO_DATABASE = "Failed to build connection pool: timed out waiting for connection: unable to open database file: {}"
 NO_BACKEND = "Binary was not compiled with the selected lookup store backend"
 
 
@@ -26,11 +37,28 @@ def settings(world: World) -> None:
                 raise _unusable(f"Network error: Discovery fetch failed: error sending request for url ({url})", name, id_)
 
 
+    for name, prop, description in (("Jmap", "webPushKey", NO_PUSH_KEY), ("OidcProvider", "signatureKey", NO_KEY)):
+        key = world.kept(name).value()[prop]
+        if key["@type"] == "Text" and not _is_key(key["secret"]):
+            raise _unusable(description, name, SINGLETON)
+
+
+def _is_key(text: str) -> bool:
+    """Whether the text is a private key for elliptic curves."""
+    try:
+        return isinstance(load_pem_private_key(text.encode(), None), EllipticCurvePrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+
+
 def lookups(world: World) -> None:
     """Check the lookups; SetError for the first whose store cannot be opened."""
     for id_, stored in _objects(world, "StoreLookup"):
-        if stored["store"]["@type"] != "Sqlite":
+        store = stored["store"]
+        if store["@type"] != "Sqlite":
             raise _unusable(NO_BACKEND, "StoreLookup", id_)
+        if not Path(store["path"]).parent.is_dir():
+            raise _unusable(NO_DATABASE.format(store["path"]), "StoreLookup", id_)
 
 
 def _objects(world: World, name: str) -> Iterator[tuple[str, Any]]:

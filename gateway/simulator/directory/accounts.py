@@ -120,7 +120,7 @@ class Accounts(StoredObjects):
         before, after = (old or {}).get("credentials", {}), stored["credentials"]
         if before == after:
             return
-        if self.world.kept("Domain").objects.get(stored["domainId"], {}).get("directoryId"):
+        if self.world.kept("Domain").objects.get(stored["domainId"], {}).get("directoryId") in self.world.directories:
             verb = "change" if old else "set"
             raise SetError("forbidden", f"Cannot {verb} credentials for accounts in an external directory.")
         settle(self.world.applied("Authentication"), self.world.clock.seconds(), before, after)

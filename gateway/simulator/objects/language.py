@@ -119,7 +119,7 @@ def read(text: str, vocabulary: Vocabulary) -> None:
             body.append(lines[position].strip())
             position += 1
         if head[0] == "enum":
-            vocabulary.enums[head[1]] = shlex.split(" ".join([*head[2:], *body]))
+            vocabulary.enums[head[1]] = _values(" ".join([*head[2:], *body]))
         elif head[0] == "names":
             vocabulary.known.update(head[1:], *(line.split() for line in body))
         elif head[0] == "schema":
@@ -128,6 +128,10 @@ def read(text: str, vocabulary: Vocabulary) -> None:
             _members(body, schema, vocabulary)
         else:
             _object(head[1:], body, vocabulary)
+
+
+def _values(text: str) -> list[str]:
+    return shlex.split(text) if '"' in text else text.split()
 
 
 def _object(words: list[str], body: list[str], vocabulary: Vocabulary) -> None:

@@ -32,3 +32,4 @@ def install(world: World) -> None:
     fill(world)
     world.take_over()
     world.on("settings.reloaded", lambda _: world.take_over())
+    world.on("server.restarted", lambda _: world.tell("settings.reloaded", None))

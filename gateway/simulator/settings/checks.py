@@ -13,16 +13,14 @@ from gateway.simulator.data import words
 from gateway.simulator.errors import Object, SetError
 from gateway.simulator.objects.shapes import Schema
 from gateway.simulator.objects.stored import StoredObjects
+from gateway.simulator.settings.expressions import EXPRESSIONS, problems
 from gateway.simulator.text_ids import SINGLETON
 
 NO_FILE = "Failed to read secret from file '{}': No such file or directory (os error 2)"
 
-EXPRESSIONS = frozenset({"Expression", "OptionalExpression"})
 _LINE = "\n"
 _COMMANDS = frozenset(words("sieve_commands"))
 _ATTRIBUTES = {NameOID.EMAIL_ADDRESS: "Email"}
-_TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:\.[0-9]+)?|[0-9]+[a-z]*|[()]|.", re.DOTALL)
-_NAMES = frozenset(words("expression_names"))
 
 
 class Settings(StoredObjects):
@@ -32,7 +30,7 @@ class Settings(StoredObjects):
         """SetError for the first expression that cannot be compiled."""
         for name, prop in self.schema.properties(stored).items():
             if isinstance(prop.kind, Schema) and prop.kind.name in EXPRESSIONS and (old is None or old.get(name) != stored[name]):
-                for problem in expression_problems(stored[name]):
+                for problem in problems(self.name, stored.get("@type"), name, stored[name]):
                     error = {"type": "Invalid", "property": name, "value": problem}
                     raise SetError("validationFailed", properties=[name], validation=[error])
 
@@ -135,27 +133,3 @@ def script_problem(script: str) -> str:
         line = script[: untested.start(1)].count(_LINE)
         return f'Expected token "test name" but found "{untested.group(1)}" at line {line + 1}, column {untested.start(1)}.'
     return ""
-
-
-def expression_problems(stored: Object) -> Iterator[str]:
-    """What is wrong with an expression: in its conditions, in order, then in `else`."""
-    for place in sorted(stored["match"], key=int):
-        condition = stored["match"][place]
-        for part in ("if", "then"):
-            yield from _problems(condition[part], f"'{part}' expression in condition #{int(place) + 1}")
-    yield from _problems(stored["else"], "'else' expression")
-
-
-def _problems(text: Any, where: str) -> Iterator[str]:
-    depth = 0
-    for token in _TOKEN.finditer(text or ""):
-        name = token.group("name")
-        if name and name not in _NAMES:
-            yield f'Error parsing {where}: Invalid variable or constant "{name}"'
-            return
-        depth += {"(": 1, ")": -1}.get(token.group(), 0)
-        if depth < 0:
-            yield f"Error parsing {where}: Unmatched close parenthesis"
-            return
-    if depth:
-        yield f"Error parsing {where}: Unmatched open parenthesis"

@@ -148,7 +148,7 @@ class StoredObjects(ObjectType):
             stored["memberTenantId"] = caller.tenant_id
         if "account" in self.declaration.marks:
             stored["accountId"] = arguments["accountId"]
-        if "createdAt" in self.schema.properties(stored):
+        if "createdAt" in self.schema.properties(stored) and stored["createdAt"] is None:
             stored["createdAt"] = text_of(self.world.clock.seconds())
         id_ = SINGLETON if self.singleton else ""
         stored = self._checked(caller, id_, None, stored)

@@ -4,7 +4,7 @@ Use: `Pool` holds what was read; `pool.exact(name)` and `pool.loose(name)` are c
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.jmap.calls import Object
@@ -44,17 +44,25 @@ class Pool:
     lists: dict[str, Object] = field(default_factory=dict)
     clients: dict[str, Object] = field(default_factory=dict)
     old_names: Sequence[OldName] = ()
+    _found: dict[str, list[Candidate]] = field(default_factory=dict, init=False, repr=False)
+    _counted: tuple[int, int] = field(default=(0, 0), init=False, repr=False)
+    _called: dict[str, list[OldName]] | None = field(default=None, init=False, repr=False)
 
     def add(self, type_: str, objects: Iterable[Object]) -> None:
         """Take objects in that were read with `facts.PROPERTIES`."""
         self._of(type_).update((it["id"], it) for it in objects)
+        self._counted = (-1, -1)
 
     def remembered(self, name: str) -> list[Candidate]:
         """Accounts and lists that a client called so, and that have not been renamed elsewhere since."""
+        if self._called is None:
+            self._called = {}
+            for old in self.old_names:
+                self._called.setdefault(old.name, []).append(old)
         found = []
-        for old in self.old_names:
+        for old in self._called.get(name, ()):
             object_ = self._of(old.type).get(old.id)
-            if old.name == name and object_ is not None and object_["emailAddress"] == old.address:
+            if object_ is not None and object_["emailAddress"] == old.address:
                 found.append(_mail(old.type, object_))
         return found
 
@@ -75,7 +83,7 @@ class Pool:
             *_roles(context, name),
             *_tenants(context, name),
             *self._clients(name),
-            *(it for it in self._mail() if "@" in name and it.name == name),
+            *(it for it in self._mail(name) if "@" in name and it.name == name),
         ]
 
     def loose(self, name: str, context: Context) -> list[Candidate]:
@@ -85,7 +93,7 @@ class Pool:
         """
         if "@" in name or is_typed(name):
             return []
-        found = [it for it in self._mail() if _part(it, "name") == name]
+        found = [it for it in self._mail(name) if _part(it, "name") == name]
         if found:
             return [it for it in found if _part(it, "domainId") == context.default_domain] or found
         if name in BUILT_IN_ROLES:
@@ -109,9 +117,17 @@ class Pool:
         }
         return found.get(prefix, [])
 
-    def _mail(self) -> Iterator[Candidate]:
-        yield from (_mail(ACCOUNT, it) for it in self.accounts.values())
-        yield from (_mail(LIST, it) for it in self.lists.values())
+    def _mail(self, name: str) -> Sequence[Candidate]:
+        """Accounts and lists with this own address or local part; requests may have thousands of names, so they are not searched for one by one."""
+        count = len(self.accounts), len(self.lists)
+        if self._counted != count:
+            self._counted, self._found = count, {}
+            for type_ in (ACCOUNT, LIST):
+                for it in self._of(type_).values():
+                    candidate = _mail(type_, it)
+                    for text in {candidate.name, _part(candidate, "name") or ""}:
+                        self._found.setdefault(text, []).append(candidate)
+        return self._found.get(name, ())
 
     def _clients(self, name: str) -> list[Candidate]:
         kind = KINDS["oauthClient"]

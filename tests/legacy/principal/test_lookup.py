@@ -1,5 +1,6 @@
 """Finding principals by name: what is asked for, what counts, and what is not clear."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -283,3 +284,20 @@ async def test_types_that_the_caller_may_not_see_have_no_candidates(warm):
 async def test_nothing_is_asked_when_the_context_has_the_one_name(warm):
     looked = await look_up(warm([]), "a.test", exact_suffices=True)
     assert (await looked.target()).id == "b"
+
+
+def test_thousands_of_names_among_thousands_of_accounts_take_no_time():
+    old_names = [OldName("Account", f"n{number}", f"mr{number}", f"p{number}@a.test", implied=False) for number in range(4000)]
+    pool = Pool(old_names=old_names)
+    pool.add("Account", [account(f"n{number}", f"p{number}@a.test") for number in range(4000)])
+    began = time.process_time()
+    for number in range(4000):
+        name = f"p{number}"
+        assert [it.id for it in pool.loose(name, CONTEXT)] == [it.id for it in pool.exact(f"{name}@a.test", CONTEXT)] == [f"n{number}"]
+        assert [it.id for it in pool.remembered(f"mr{number}")] == [f"n{number}"]
+    assert time.process_time() - began < 2
+    pool.add("Account", [account("n0", "renamed@a.test")])
+    pool.lists["n0"] = mailing_list("n0", "p0@a.test")
+    assert [it.name for it in pool.loose("p0", CONTEXT)] == ["p0@a.test"]
+    assert [it.kind.word for it in pool.loose("p0", CONTEXT)] == ["list"]
+    assert pool.loose("renamed", CONTEXT)

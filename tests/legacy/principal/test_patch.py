@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -341,6 +342,19 @@ async def test_recipients_of_a_list(patch, body, pointers):
     named = [body["value"]] if isinstance(body["value"], str) else body["value"]
     found = looked_up("all@example.org", *(named if body["field"] == "members" else ()), lists=[LIST])
     await patch([body], found, *([written("MailingList", {"c": pointers})] if pointers else []), name="all@example.org")
+
+
+async def test_a_recipient_removed_and_added_again_stays(patch):
+    body = [step("removeItem", "externalMembers", "xy@far.test"), step("addItem", "externalMembers", "xy@far.test")]
+    await patch(body, looked_up("all@example.org", lists=[LIST]), name="all@example.org")
+
+
+async def test_thousands_of_recipients_take_no_time(patch):
+    addresses = [f"e{number}@far.test" for number in range(3000)]
+    body = [step("set", "externalMembers", addresses), *(step("removeItem", "externalMembers", it) for it in addresses)]
+    began = time.process_time()
+    await patch(body, looked_up("all@example.org", lists=[LIST]), written("MailingList", {"c": {"recipients/xy@far.test": None}}), name="all@example.org")
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("address", ["noat", "x@far", "xy@far.test", "pat@example.localdomain", "x@@far.org", "@far.org", ""])

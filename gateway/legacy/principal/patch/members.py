@@ -92,53 +92,80 @@ class GroupMembers:
 
 
 class Recipients:
-    """The recipients of a list: members of this server, and addresses elsewhere."""
+    """The recipients of a list: members of this server, and addresses elsewhere. Lists are long, so nothing is searched for step by step."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._before = members(subject.object.get("recipients") or {})
-        self._after = list(self._before)
-        self._names: Names | None = None
+        self._stored = frozenset(self._before)
+        self._after: dict[str, list[str]] = {}
+        """Spellings of each recipient by its address in lower case."""
+        for it in self._before:
+            self._after.setdefault(it.lower(), []).append(it)
+        self._names: dict[str, str] | None = None
+        self._local: dict[str, set[str]] = {}
 
     async def take(self, step: Step) -> None:
         """Refusals of names and addresses; removing who is not in it is no error."""
         local = step.field == "members"
+        names = await self._read() if local else {}
         if step.action == "removeItem":
-            self._after = [it for it in self._after if self._is_local(it) is not local or not await self._is_called(it, step.items[0], local=local)]
+            self._remove(step.items[0], names, local=local)
             return
-        wanted = [await self._member(it) if local else outside(it, self._subject.exchange.settings) for it in step.items]
+        wanted = [await self._member(it, names) if local else outside(it, self._subject.exchange.settings) for it in step.items]
         if step.action == "set":
-            self._after = [it for it in self._after if self._is_local(it) is not local]
-        self._after += (it for it in wanted if it.lower() not in {other.lower() for other in self._after})
+            self._after = {it: written for it, written in self._after.items() if self._is_local(it) is not local}
+        for it in wanted:
+            self._after.setdefault(it.lower(), [it])
+            if local:
+                self._note(it)
 
     async def finish(self, plan: Plan) -> None:
         """Only what differs; a recipient keeps the letters that it was written with."""
         written = {it.lower(): it for it in self._before}
-        plan.pointers |= id_patch(self._before, [written.get(it.lower(), it) for it in self._after], "recipients")
+        after = [it if it in self._stored else written.get(it.lower(), it) for spellings in self._after.values() for it in spellings]
+        plan.pointers |= id_patch(self._before, after, "recipients")
 
-    async def _member(self, name: str) -> str:
+    async def _read(self) -> dict[str, str]:
+        """Recipients of this server, as stored, by the names that clients read."""
+        if self._names is None:
+            names = await Names.of(self._subject.exchange, self._subject.context, self._before)
+            self._names = {}
+            for it in filter(self._is_local, self._before):
+                self._names.setdefault(names.address(it), it)
+                self._note(it)
+        return self._names
+
+    async def _member(self, name: str, names: dict[str, str]) -> str:
         """The recipient that a name stands for; what is one already is taken as it is."""
-        if name in self._before:
+        if name in self._stored:
             return name
-        for recipient in filter(self._is_local, self._before):
-            if "@" not in name and await self._name(recipient) == name:
-                return recipient
+        if "@" not in name and name in names:
+            return names[name]
         candidate = await named(self._subject, name)
         if candidate.kind.word not in {"individual", "group"}:
             raise no_member(name, "Individual, Group")
         return candidate.name
 
-    async def _is_called(self, recipient: str, text: str, *, local: bool) -> bool:
+    def _remove(self, text: str, names: dict[str, str], *, local: bool) -> None:
+        """Remove an address elsewhere as it is written, or whoever here has this address, name or local part."""
         if not local:
-            return recipient == text
-        if "@" in text:
-            return recipient.lower() == text.lower() or await self._name(recipient) == text
-        return await self._name(recipient) == text or recipient.rpartition("@")[0].lower() == text.lower()
+            spellings = self._after.get(text.lower(), [])
+            if text in spellings and not self._is_local(text):
+                spellings.remove(text)
+            if not spellings:
+                self._after.pop(text.lower(), None)
+            return
+        meant = {text.lower()} if "@" in text else set(self._local.get(text.lower(), ()))
+        if text in names:
+            meant.add(names[text].lower())
+        for it in filter(self._is_local, meant):
+            self._after.pop(it, None)
 
-    async def _name(self, recipient: str) -> str:
-        if self._names is None:
-            self._names = await Names.of(self._subject.exchange, self._subject.context, self._before)
-        return self._names.address(recipient)
+    def _note(self, recipient: str) -> None:
+        """Have a recipient found by its local part."""
+        address = recipient.lower()
+        self._local.setdefault(address.rpartition("@")[0], set()).add(address)
 
     def _is_local(self, recipient: str) -> bool:
         return recipient.rpartition("@")[2].lower() in self._subject.context.domain_names

@@ -1,7 +1,7 @@
 """Runs the calls of one request in order (jmap-management-api 1.4, 1.5, 1.10)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from gateway.simulator.arguments import arguments
 from gateway.simulator.callers import Caller
@@ -75,7 +75,10 @@ def _one(world: World, caller: Caller, asked: tuple[Request, Call], answers: lis
     if method:
         if method.capability and method.capability not in request.using:
             raise MethodError("unknownMethod", f'Method {call.name} requires capability {method.capability} which is not present in the "using" property.')
-        reply: Object = method.handle(caller, call.arguments if method.raw else _with_references(world, call.arguments, answers, created))
+        if method.raw:
+            return cast("Object", method.handle(caller, call.arguments))
+        reply: Object = method.handle(caller, _with_references(world, call.arguments, answers, created))
+        created.update((name, made["id"]) for name, made in reply.get("created", {}).items())
         return reply
     assert found is not None  # noqa: S101 - for the type checker: not a method, so an object type
     return _object_method(*found, caller, _with_references(world, call.arguments, answers, created), created)

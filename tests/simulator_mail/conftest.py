@@ -8,6 +8,7 @@ import base64
 import dataclasses
 import itertools
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,9 +103,9 @@ class Server:
     def allow(self, name: str, *permissions: str) -> None:
         self.callers[name] = dataclasses.replace(self.callers[name], permissions=frozenset(permissions))
 
-    def batch(self, *calls: tuple[str, Any], user: str = "admin") -> list[tuple[str, Any]]:
+    def batch(self, *calls: tuple[str, Any], user: str = "admin", using: Sequence[str] = ()) -> list[tuple[str, Any]]:
         self.world.clock.run_due()
-        body = {"using": ["urn:ietf:params:jmap:core"], "methodCalls": [[name, given, f"c{number}"] for number, (name, given) in enumerate(calls)]}
+        body = {"using": ["urn:ietf:params:jmap:core", *using], "methodCalls": [[name, given, f"c{number}"] for number, (name, given) in enumerate(calls)]}
         request = envelope.read(json.dumps(body, ensure_ascii=False).encode(), "application/json", dispatch.grammar(self.world), self.world.applied("Jmap"))
         return [(name, {key: value for key, value in answer.items() if key != "accountId"}) for name, answer, _ in dispatch.run(self.world, self.callers[user], request)]
 

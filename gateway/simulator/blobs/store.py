@@ -39,6 +39,13 @@ class BlobStore:
             expires = self._reserved[account, digest] = now + KEPT_SECONDS
         return codec.write(codec.BlobName(linked=False, digest=digest, account=account, expires=expires))
 
+    def lend(self, account_id: str, blob_id: str) -> str:
+        """Id by which an account may read a content for an hour, whosever it is."""
+        name = codec.read(blob_id)
+        if name is None:
+            raise ValueError(blob_id)
+        return self.upload(account_id, self._contents[name.digest])
+
     def link(self, account_id: str, document: int, header: bytes, content: bytes) -> str:
         """Keep the content of a document in an account; by the id of the document it is read with the header in front."""
         name = codec.BlobName(linked=True, digest=self.put(content), account=number_of(account_id), expires=document)

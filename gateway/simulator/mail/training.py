@@ -1,0 +1,78 @@
+"""Samples that the spam classifier learns from (jmap-management-api 3.23; recordings `spam`)."""
+
+from collections.abc import Mapping, MutableMapping
+from email import message_from_bytes
+from email.utils import parseaddr
+from typing import Any
+
+from gateway.knowledge.instants import text_of
+from gateway.simulator.callers import Caller
+from gateway.simulator.errors import MethodError, Object, SetError
+from gateway.simulator.objects.lookup import flat
+from gateway.simulator.objects.stored import StoredObjects
+from gateway.simulator.objects.values import wrong
+
+
+class TrainingSamples(StoredObjects):
+    """Messages with a verdict. Their accounts are those they are for, none for samples of the whole server."""
+
+    def query(self, caller: Caller, arguments: Object) -> Object:
+        """As for every type; only those who may act as others know that there are accounts."""
+        if not caller.may("impersonate") and any(name == "accountId" for name, _ in flat(arguments.get("filter"))):
+            raise MethodError("unsupportedFilter", "Filter on property accountId is not supported or invalid")
+        return super().query(caller, arguments)
+
+    def visible(self, caller: Caller, arguments: Object) -> Mapping[str, Object]:  # noqa: ARG002 - a hook
+        """All samples, or those of the caller."""
+        if caller.may("impersonate"):
+            return self.objects
+        return {id_: stored for id_, stored in self.objects.items() if stored["accountId"] == caller.account_id}
+
+    def show(self, caller: Caller, id_: str, stored: Object, wanted: frozenset[str]) -> Object:
+        """Wire form; others than those who may act as anybody see no account, and an id of the message that is theirs for an hour."""
+        shown = super().show(caller, id_, stored, wanted)
+        if not caller.may("impersonate"):
+            shown.pop("accountId", None)
+            if "blobId" in shown:
+                shown["blobId"] = self.world.blobs.lend(caller.account_id, stored["blobId"])
+        return shown
+
+    def create(self, caller: Caller, arguments: Object, value: Any, references: MutableMapping[str, str]) -> Object:
+        """Take a sample, or SetError."""
+        if self.world.applied("SpamClassifier")["model"]["@type"] == "Disabled":
+            raise SetError("forbidden", "Spam classifier is not configured on the server")
+        if isinstance(value, dict) and "accountId" in value and not caller.may("impersonate"):
+            raise wrong("accountId", "Cannot modify accountId property")
+        return super().create(caller, arguments, value, references)
+
+    def update(self, caller: Caller, arguments: Object, id_: str, patch: Any, references: MutableMapping[str, str]) -> None:  # noqa: ARG002 - a hook
+        """SetError."""
+        if id_ not in self.visible(caller, arguments):
+            raise SetError("notFound")
+        raise SetError("forbidden", "Spam training samples cannot be modified.")
+
+    def refine(self, caller: Caller, id_: str, old: Object | None, stored: Object) -> None:  # noqa: ARG002 - a hook
+        """Read the message: SetError unless it has a subject or a sender."""
+        if stored["blobId"] is None:
+            raise _unusable("blobId is required")
+        content = self.world.blobs.fetch(caller, stored["blobId"])
+        if content is None:
+            raise _unusable("blobId does not exist or is not accessible")
+        letter = message_from_bytes(content)
+        sender, subject = parseaddr(str(letter.get("from", "")))[1], _readable(str(letter.get("subject", "")))
+        if not sender and not subject:
+            raise _unusable("Email message must have a subject or a from header")
+        stored |= {"from": sender, "subject": subject, "expiresAt": text_of(self._end())}
+        stored["blobId"] = self.world.blobs.unrestricted(content)
+
+    def _end(self) -> int:
+        return int(self.world.clock.seconds() + self.world.applied("SpamClassifier")["holdSamplesFor"] // 1000)
+
+
+def _unusable(why: str) -> SetError:
+    return SetError("invalidProperties", why, properties=["blobId"])
+
+
+def _readable(text: str) -> str:
+    """The text with octets that are no characters replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()

@@ -161,3 +161,17 @@ async def test_without_the_state_everything_is_called_by_its_address(second):
         assert (await lost.get("/api/principal/jane@acme.test"))["name"] == "jane@acme.test"
         assert (await lost.get("/api/principal/crew"))["members"] == ["jane@acme.test"]
         await change(lost, "jane", "description", "Jane")
+
+
+async def test_names_with_blanks_which_addresses_cannot_have(acme):
+    await create(acme, type="individual", name="Front desk", emails=["desk@acme.test"], secrets=[PASSWORD], roles=["user"])
+    found = await acme.get("/api/principal/front%20desk")
+    assert (found["name"], found["emails"]) == ("front desk", ["desk@acme.test"])
+    await change(acme, "front%20desk", "emails", "desk two@acme.test", "addItem")
+    await change(acme, "front%20desk", "name", "back desk")
+    found = await acme.get("/api/principal/back%20desk")
+    assert (found["name"], found["emails"]) == ("back desk", ["desk@acme.test", "desktwo@acme.test"])
+    assert (await logs_in(acme, "back desk"))[1] == 200
+    await change(acme, "back%20desk", "emails", "desk two@acme.test", "removeItem")
+    assert (await acme.get("/api/principal/back%20desk"))["emails"] == ["desk@acme.test"]
+    await acme.delete("/api/principal/back%20desk")

@@ -18,7 +18,7 @@ from gateway.legacy.principal.holders import first_taken
 from gateway.legacy.principal.lookup import Lookup, look_up
 from gateway.legacy.principal.making import make
 from gateway.legacy.principal.references import References, tenant_id
-from gateway.legacy.principal.values.addresses import own_address, taken
+from gateway.legacy.principal.values.addresses import kept, own_address, taken
 from gateway.legacy.principal.values.inputs import Input, parse
 from gateway.legacy.refusals import ManagementError, Other, Refusal, Unsupported
 
@@ -129,4 +129,4 @@ def _own(found: Lookup, given: Input) -> str:
         local, domain = own_address(given.name, emails, found.context, tenant=None)
     except Refusal:
         return ""
-    return f"{local.strip()}@{domain.name}"
+    return f"{kept(local)}@{domain.name}"

@@ -14,7 +14,7 @@ from gateway.legacy.principal.context import OWN_TENANT, Context
 from gateway.legacy.principal.facts import Kind
 from gateway.legacy.principal.references import References, refuse_nesting
 from gateway.legacy.principal.values import domains
-from gateway.legacy.principal.values.addresses import aliases, checked, own_address, parted
+from gateway.legacy.principal.values.addresses import aliases, checked, kept, own_address, parted
 from gateway.legacy.principal.values.credentials import Created, created
 from gateway.legacy.principal.values.externals import external
 from gateway.legacy.principal.values.inputs import Input, not_available
@@ -192,14 +192,15 @@ def _mail(given: Input, basis: Basis) -> Draft:
     context = basis.context
     emails = [address.lower() for address in given.items("emails") if address]
     local, domain = own_address(given.name, emails, context, tenant=basis.tenant)
-    own = f"{local.strip()}@{domain.name}"
+    local = kept(local)
+    own = f"{local}@{domain.name}"
     addresses: list[str] = []
     for address in emails:
         try:
             addresses.append(checked(address, context))
         except Refusal as refusal:
             raise AddressRefused(refusal, [it for it in addresses if it != own]) from None
-    value: Object = {"name": local.strip(), "domainId": domain.id} | _texts(given, basis, "description")
+    value: Object = {"name": local, "domainId": domain.id} | _texts(given, basis, "description")
     others = aliases(addresses, own, context)
     value |= {"aliases": others} if others else {}
     caught = [domain.id for it in dict.fromkeys(addresses) if not parted(it)[0] for domain in (context.domain_names[parted(it)[1]],)]

@@ -344,6 +344,13 @@ async def test_recipients_of_a_list(patch, body, pointers):
     await patch([body], found, *([written("MailingList", {"c": pointers})] if pointers else []), name="all@example.org")
 
 
+async def test_names_in_a_step_that_is_never_done_are_not_looked_up(patch):
+    many = [f"p{number}" for number in range(1000)]
+    with pytest.raises(Other) as refusal:
+        await patch([step("addItem", "members", many)], looked_up("all@example.org", lists=[LIST]), name="all@example.org")
+    assert refusal.value.body["reason"].startswith('Invalid value StringList(["p0", "p1", ')
+
+
 async def test_a_recipient_removed_and_added_again_stays(patch):
     body = [step("removeItem", "externalMembers", "xy@far.test"), step("addItem", "externalMembers", "xy@far.test")]
     await patch(body, looked_up("all@example.org", lists=[LIST]), name="all@example.org")

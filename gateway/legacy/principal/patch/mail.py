@@ -9,7 +9,7 @@ from gateway.legacy.principal.patch.lists import lists_with
 from gateway.legacy.principal.patch.plain import insist_free
 from gateway.legacy.principal.patch.plan import Plan, Subject
 from gateway.legacy.principal.values.actions import Step
-from gateway.legacy.principal.values.addresses import Emails, domain_of, parted
+from gateway.legacy.principal.values.addresses import Emails, domain_of, kept, parted
 from gateway.legacy.refusals import Other
 from gateway.state import OldName
 
@@ -69,9 +69,9 @@ class Mail:
             domain = domain_of(name, subject.context).name
         else:
             new = name
-        if not new.strip():
+        if not kept(new):
             raise Other("Invalid principal name", f'"{new}" is not a valid e-mail local part')
-        self._name, self._own = name, f"{new.strip()}@{domain}"
+        self._name, self._own = name, f"{kept(new)}@{domain}"
 
     def _remembered(self, own: str, *, implied: bool) -> OldName | None:
         """What is to be remembered instead of what was; None when nothing has to be."""

@@ -19,7 +19,7 @@ from gateway.legacy.principal.patch.plan import Fold, Plan, Subject
 from gateway.legacy.principal.patch.write import Vanished, write
 from gateway.legacy.principal.rights import insist as insist_on_right
 from gateway.legacy.principal.rights import insist_tenants
-from gateway.legacy.principal.values.actions import Step, insist, parse
+from gateway.legacy.principal.values.actions import Step, insist, parse, possible
 from gateway.legacy.refusals import ItemNotFound, ManagementError, Other, Refusal, Unsupported
 from gateway.state import OldName
 
@@ -111,8 +111,9 @@ async def _judged(exchange: Exchange, found: Lookup, target: Candidate, steps: S
 
 
 def _named(steps: Sequence[Step]) -> list[str]:
-    """Names in the steps that are to be looked up together with the target's."""
-    wanted = [name for step in steps for name in step.items if step.field in _NAMING and (step.action != "removeItem" or step.field != "memberOf")]
+    """Names in the steps that are to be looked up together with the target's; not those of steps that are refused in any case."""
+    judged = filter(possible, steps)
+    wanted = [name for step in judged for name in step.items if step.field in _NAMING and (step.action != "removeItem" or step.field != "memberOf")]
     return [name for name in dict.fromkeys(wanted) if name]
 
 

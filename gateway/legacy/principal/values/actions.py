@@ -6,7 +6,7 @@ Use: `parse(body)` gives the `Step`s in order; `insist(step, kind)` refuses what
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gateway.legacy.principal.facts import FIELDS, Kind
+from gateway.legacy.principal.facts import FIELDS, KINDS, Kind
 from gateway.legacy.refusals import BadRequest, Other
 
 Action = Literal["set", "addItem", "removeItem"]
@@ -50,6 +50,11 @@ def insist(step: Step, kind: Kind) -> None:
     """Refuse (Other) what the old server does not do: the action with this field and value on a principal of this kind."""
     if not _fits(step, kind):
         raise Other("Invalid parameter", f"Invalid value {debug(step.value)} for {step.field}")
+
+
+def possible(step: Step) -> bool:
+    """Whether the old server does this on principals of some kind: the others are refused whatever their values are."""
+    return any(_fits(step, kind) for kind in KINDS.values())
 
 
 def debug(value: Value) -> str:

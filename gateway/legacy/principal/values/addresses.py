@@ -37,6 +37,11 @@ def parted(address: str) -> tuple[str, str]:
     return local, domain
 
 
+def kept(local: str) -> str:
+    """A local part as the new server keeps it: without blanks, inner ones included."""
+    return "".join(local.split())
+
+
 def domain_of(address: str, context: Context) -> Domain:
     """The domain of an address; ItemNotFound with its name when there is none."""
     name = parted(address)[1]
@@ -71,7 +76,7 @@ def checked(address: str, context: Context) -> str:
     if "@" not in address:
         raise Other("Invalid email", "Email address is invalid")
     domain = domain_of(address, context)
-    local = parted(address)[0].strip()
+    local = kept(parted(address)[0])
     if not local and domain.catch_all:
         raise taken("emails", address)
     return f"{local}@{domain.name}"
@@ -81,7 +86,7 @@ def canonical(address: str, context: Context) -> str:
     """An address in lower case, with the name of its domain where an alias of the domain was written; unknown domains stay as they are."""
     local, domain = parted(address.lower())
     found = context.domain_names.get(domain)
-    return f"{local.strip()}@{found.name}" if found else address.lower()
+    return f"{kept(local)}@{found.name}" if found else address.lower()
 
 
 def alias(address: str, context: Context) -> Object:

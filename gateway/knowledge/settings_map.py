@@ -23,7 +23,7 @@ _HOLE = re.compile(r"<(id|n|key)>")
 _GAPS = {"id": r"(?P<id>.+)", "n": r"\d+", "key": r"(?P<key>.+)"}
 _TWO_PARTS = {"id": r"(?P<id>[^.]+)", "n": r"\d+", "key": r"(?P<key>.+)"}
 _STEP = re.compile(r"(?P<base>.+)\.(?P<index>[0-9]+)(?:\.(?P<part>if|then|else))?", re.ASCII | re.DOTALL)
-_MARKS = frozenset({"branches", "discriminator", "expression", "fixed", "off-page", "unlisted"})
+_MARKS = frozenset({"asked", "branches", "discriminator", "expression", "fixed", "off-page", "unlisted"})
 
 
 class MapError(Exception):
@@ -35,8 +35,8 @@ class Row:
     """One key pattern.
 
     Marks: `discriminator` (WebAdmin lists records by this key), `fixed` (not to be changed after creation), `off-page` (WebAdmin's pages
-    do not show it), `unlisted` (answered by exact key or old prefix only), `expression` (a key without counterpart that held one) and
-    `branches` (neutral are expressions whose results are all neutral).
+    do not show it), `unlisted` (answered by exact key only), `asked` (by exact key or a prefix as deep as the key), `expression` (a key
+    without counterpart that held one) and `branches` (neutral are expressions whose results are all neutral).
     """
 
     pattern: str

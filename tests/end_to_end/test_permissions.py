@@ -35,6 +35,7 @@ async def test_an_ordinary_user_is_refused_everything_that_is_there(caller) -> N
         ("GET", "/api/queue/messages"), ("PATCH", "/api/queue/messages?text=zz"), ("DELETE", "/api/queue/messages?text=zz"), ("GET", "/api/queue/messages/1"),
         ("PATCH", "/api/queue/messages/1"), ("DELETE", "/api/queue/messages/1"), ("GET", "/api/queue/status"), ("PATCH", "/api/queue/status/stop"),
         ("GET", "/api/queue/reports"), ("DELETE", "/api/queue/reports"), ("GET", "/api/queue/reports/d!zz.test!1!1!1"), ("DELETE", "/api/queue/reports/d!zz.test!1!1!1"),
+        ("GET", "/api/settings/list"), ("GET", "/api/settings/group?prefix=zz&suffix=type"), ("GET", "/api/settings/keys"), ("GET", "/api/settings/keys?keys=http.hsts"),
         ("GET", "/api/reports/dmarc"), ("DELETE", "/api/reports/tls"), ("GET", "/api/reports/arf/1_1"), ("DELETE", "/api/reports/dmarc/1_1"),
     ):
         assert await kim.call(method, target) == (403, FORBIDDEN), (method, target)

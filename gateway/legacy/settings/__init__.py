@@ -1,0 +1,11 @@
+"""Settings: a flat map of keys and texts, put together from the typed objects of the new server."""
+
+from gateway.legacy.settings.reads import group, keys, listing
+from gateway.legacy.table import route
+from gateway.legacy.vocabulary import does
+
+ROUTES = (
+    route("getSettingsGroup", does(group, "x:*/get")),
+    route("listSettings", does(listing, "x:*/get")),
+    route("getSettingsKeys", does(keys, "x:*/get")),
+)

@@ -1,0 +1,75 @@
+"""`GET /settings/group`, `/list` and `/keys` on the virtual map (legacy-rest-api 2.7, mapping-settings 1.2 to 1.4)."""
+
+from typing import Any
+
+from gateway.legacy.exchange import Exchange
+from gateway.legacy.paging import Window
+from gateway.legacy.settings.demand import of_prefixes, with_keys
+from gateway.legacy.settings.fetch import fetch
+from gateway.legacy.settings.view import View, below, exact, view
+
+
+async def group(exchange: Exchange) -> Any:
+    """Records below a prefix, told apart by a suffix; without one the single keys."""
+    query = exchange.query
+    prefix = dotted(query.get("prefix", ""))
+    texts = below(await _read(exchange, prefix), prefix)
+    words = query.get("filter", "").lower()
+    suffix = query.get("suffix", "")
+    if suffix and texts:
+        items = records(texts, suffix if suffix.startswith(".") else f".{suffix}", query.get("field"))
+        items = [item for item in items if any(words in text.lower() for text in item.values())]
+    else:
+        items = [{"_id": key, "_value": text} for key, text in texts.items() if words in key.lower() or words in text.lower()]
+    return {"total": len(items), "items": list(_window(exchange).cut(items))}
+
+
+async def listing(exchange: Exchange) -> Any:
+    """Keys below a prefix, without it."""
+    prefix = dotted(exchange.query.get("prefix", ""))
+    texts = below(await _read(exchange, prefix), prefix)
+    return {"total": len(texts), "items": dict(_window(exchange).cut(list(texts.items())))}
+
+
+async def keys(exchange: Exchange) -> Any:
+    """Exact keys, and everything below prefixes."""
+    asked = _words(exchange.query.get("keys"))
+    prefixes = [dotted(prefix) for prefix in _words(exchange.query.get("prefixes"))]
+    demand = of_prefixes(prefixes)
+    listed = frozenset(demand.rows)
+    known = with_keys(demand, asked)
+    snapshot = await fetch(exchange.caller, demand)
+    texts = view(demand.rows.values(), snapshot)
+    shown = view([row for pattern, row in demand.rows.items() if pattern in listed], snapshot)
+    return {
+        **exact(texts, known),
+        **{key: text for key, text in shown.items() if any(key.startswith(prefix) for prefix in prefixes)},
+    }
+
+
+def records(texts: View, suffix: str, field: str | None) -> list[dict[str, str]]:
+    """One object per key that ends with the suffix: its id and all keys below it, or of them only `field`."""
+    ids = [key.removesuffix(suffix) for key in texts if key.endswith(suffix) and key != suffix]
+    items = []
+    for name in ids:
+        own = below(texts, f"{name}.")
+        items.append({"_id": name, **{key: text for key, text in own.items() if field is None or key == field}})
+    return items
+
+
+def dotted(prefix: str) -> str:
+    """A prefix with its final dot; an empty one stays empty."""
+    return prefix if not prefix or prefix.endswith(".") else f"{prefix}."
+
+
+async def _read(exchange: Exchange, prefix: str) -> View:
+    demand = of_prefixes([prefix])
+    return view(demand.rows.values(), await fetch(exchange.caller, demand))
+
+
+def _window(exchange: Exchange) -> Window:
+    return Window.of({name: value for name, value in exchange.query.items() if name in {"page", "limit"}})
+
+
+def _words(text: str | None) -> list[str]:
+    return text.split(",") if text else []

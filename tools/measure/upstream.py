@@ -1,13 +1,13 @@
-"""What the stub of the new server answers: a queue of as many messages as a request asks for, two recipients each."""
+"""What the stub of the new server answers: a queue of as many messages as a request asks for, two recipients each, or as many accounts."""
 
 import json
 from string import ascii_lowercase
 from typing import Any
 
-from gateway.knowledge.ids import encode
+from gateway.knowledge.ids import decode, encode
 from measure.wire import response
 
-PERMISSIONS = ("authenticate", "sysQueuedMessageGet", "sysQueuedMessageQuery", "sysQueuedMessageUpdate", "sysQueuedMessageDestroy", "sysActionCreate", "actionPauseMtaQueue", "actionResumeMtaQueue")
+PERMISSIONS = ("authenticate", "sysQueuedMessageGet", "sysQueuedMessageQuery", "sysQueuedMessageUpdate", "sysQueuedMessageDestroy", "sysActionCreate", "actionPauseMtaQueue", "actionResumeMtaQueue", *(f"sys{type_}{verb}" for type_ in ("Account", "Domain", "MailingList", "OAuthClient", "Role", "Tenant", "ApiKey") for verb in ("Get", "Query")))
 FIRST = 230_011_223_344_556_677
 GRAIN = 1 << 21
 
@@ -42,8 +42,22 @@ def message(id_: str) -> dict[str, Any]:
     }
 
 
+def account(position: int) -> dict[str, Any]:
+    """An account with an alias and a password as the new server shows it."""
+    name = f"kim{position:05}"
+    return {
+        "id": encode(position + 1), "@type": "User", "name": name, "domainId": "b", "emailAddress": f"{name}@acme.test", "description": f"Kim number {position}",
+        "aliases": {"0": {"name": f"k{position:05}", "domainId": "b", "enabled": True}}, "memberGroupIds": {}, "memberTenantId": None, "roles": {"@type": "User"},
+        "permissions": {"@type": "Inherit"}, "quotas": {"maxDiskQuota": 1_000_000_000}, "usedDiskQuota": 123_456, "locale": "en_US",
+        "credentials": {"0": {"@type": "Password", "credentialId": "a", "secret": "****", "otpAuth": None}},
+    }
+
+
+_DOMAIN = {"id": "b", "name": "acme.test", "description": None, "logo": None, "aliases": {}, "memberTenantId": None, "catchAllAddress": None}
+
+
 class Upstream:
-    """Answers of a server with `messages` queued messages; equal requests get the remembered bytes. `served` holds the different JMAP responses given."""
+    """Answers of a server with `messages` queued messages, or as many accounts in one domain; equal requests get the remembered bytes. `served` holds the different JMAP responses given."""
 
     def __init__(self) -> None:
         self.messages = 500
@@ -77,18 +91,30 @@ class Upstream:
         found: dict[str, list[str]] = {}
         replies = []
         for name, arguments, tag in request["methodCalls"]:
-            verb = name.partition("/")[2]
+            type_, _, verb = name.partition("/")
             if verb == "query":
                 position, limit = arguments.get("position", 0), arguments.get("limit", 5000)
-                found[tag] = [message_id(place) for place in range(position, min(position + limit, self.messages))]
-                reply: dict[str, Any] = {"accountId": owner, "queryState": "a", "canCalculateChanges": False, "position": position, "ids": found[tag], "total": self.messages}
+                total = 1 if type_ == "x:Domain" else self.messages if type_ in _MANY and arguments.get("filter", {}).get("@type") != "Group" else 0
+                found[tag] = [_MANY[type_][0](place) for place in range(position, min(position + limit, total))]
+                reply: dict[str, Any] = {"accountId": owner, "queryState": "a", "canCalculateChanges": False, "position": position, "ids": found[tag], "total": total}
             elif verb == "get":
                 ids = found[arguments["#ids"]["resultOf"]] if "#ids" in arguments else arguments["ids"]
-                reply = {"accountId": owner, "state": "a", "list": [message(id_) for id_ in ids], "notFound": []}
+                objects = [_MANY[type_][1](id_) for id_ in (["b"] if ids is None else ids)] if type_ in _MANY else []
+                wanted = arguments.get("properties")
+                shown = objects if wanted is None else [{name: it[name] for name in wanted if name in it} for it in objects]
+                reply = {"accountId": owner, "state": "a", "list": shown, "notFound": []}
             else:
                 reply = {"accountId": owner, "newState": "a", "created": {name: {"id": "a"} for name in arguments.get("create", {})}, "updated": dict.fromkeys(arguments.get("update", {}))}
             replies.append([name, reply, tag])
         return json.dumps({"methodResponses": replies, "sessionState": "a"}, separators=(",", ":")).encode()
+
+
+_MANY = {
+    "x:QueuedMessage": (message_id, message),
+    "x:Domain": (lambda _place: "b", lambda _id: _DOMAIN),
+    "x:Account": (lambda place: encode(place + 1), lambda id_: account(decode(id_) - 1)),
+}
+"""How ids are made of positions, and objects of ids; of other types there are none."""
 
 
 def _session() -> dict[str, Any]:

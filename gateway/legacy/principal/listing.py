@@ -21,7 +21,7 @@ from gateway.legacy.principal.words import words
 from gateway.legacy.refusals import Unsupported
 
 FARTHEST = 2**31 - 1
-SHAPED_AT_ONCE = 100
+SHAPED_AT_ONCE = 25
 
 
 async def list_principals(exchange: Exchange) -> Any:
@@ -90,12 +90,15 @@ async def _sorted_there(exchange: Exchange, wanted: Wanted, part: Part, context:
     end = window.end(total)
 
     async def items() -> AsyncIterator[list[Object]]:
-        rows = [(part.kind, it) for it in first["list"]]
+        rows = [(part.kind, it) for it in first.pop("list")]
+        before = {it["id"] for _, it in rows}  # what was made meanwhile moves rows from one page to the next
         yield await _shaped(reader, rows, wanted.fields)
         for query in pages(part.query(page, (BY_NAME,)), start=start + page, end=end, page=page):
+            rows = []  # one page is in memory at a time
             (more,) = await find(exchange.caller, [replace(query, limit=min(page, end - query.position))], PROPERTIES[ACCOUNT])
-            before = {it["id"] for _, it in rows}  # what was made meanwhile moves rows from one page to the next
             rows = [(part.kind, it) for it in more.objects if it["id"] not in before]
+            before = {it["id"] for _, it in rows}
+            del more
             yield await _shaped(reader, rows, wanted.fields)
 
     return await _answer(total, end - start > page, items())

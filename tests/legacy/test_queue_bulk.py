@@ -307,6 +307,17 @@ async def test_more_messages_than_may_be_held_are_read_tested_and_written_in_tur
     assert await run("deleteQueue", rounds, query={"text": "acme"}, settings=settings) is True
 
 
+@pytest.mark.parametrize("most", [2, 100])
+@pytest.mark.parametrize("chosen", [True, False])
+async def test_messages_that_nobody_waits_for_were_there_all_the_same(run, most, chosen):
+    sender = "kim@acme.test" if chosen else "kim@other.test"
+    done = [message(number, sender, kind="Completed") for number in (5, 6, 7)]
+    first = read(done, {"returnPath": "acme"}, properties=PATCHED)
+    rounds = [first] if most == 100 else [first, ids([5, 6, 7], 10, {"returnPath": "acme"}), get(*done, properties=PATCHED)]
+    settings = {"query_page": 10, "max_scan_messages": most}
+    assert await run("patchQueue", rounds, query={"from": "acme"}, settings=settings) is chosen
+
+
 async def test_failures_behind_the_answer_are_only_logged(run, caplog):
     no = {"notDestroyed": {encode(8): {"type": "forbidden", "description": "Queue delete operation failed"}}}
     rounds = [

@@ -71,7 +71,8 @@ async def _bulk(exchange: Exchange, work: _Work) -> bool:
     if first.total > settings.max_scan_messages:
         if any(name in exchange.query for name in _NUMBERS):
             raise Unsupported(f"More than {settings.max_scan_messages} messages to count among; refusing to {work.to}")
-        return await carry_out(exchange, work.verb, _page_by_page(exchange, selection, work, query, first.total))
+        scan = _Scan(exchange, selection, work, query)
+        return await carry_out(exchange, work.verb, scan.requests(first.total)) or scan.chose
     chosen = {decode(it["id"]): work.change(it) for it in first.objects if selection.matches(it)}
     later = pages(query, start=page, end=first.total, page=page)
     async for found in find_more(exchange.caller, later, work.properties, together=PAIRS_PER_REQUEST):
@@ -95,17 +96,26 @@ def _selection(exchange: Exchange, work: _Work) -> Selection:
     return replace(selection, text=text)
 
 
-async def _page_by_page(
-    exchange: Exchange, selection: Selection, work: _Work, query: Query, total: int
-) -> AsyncIterator[Sequence[Set]]:
-    """Requests for more messages than are held at once: all ids first, as writing moves them; then read, tested and written in turns."""
-    settings = exchange.settings
-    ids = await more_ids(exchange.caller, query, start=0, end=total, page=settings.query_page)
-    for some in in_chunks(list(dict.fromkeys(ids)), settings.get_page):
-        (answer,) = await exchange.caller.request(Get(query.type, some, work.properties))
-        chosen = [(it["id"], work.change(it)) for it in answer["list"] if selection.matches(it)]
-        async for request in work.requests(chosen):
-            yield request
+@dataclass(slots=True)
+class _Scan:
+    """More messages than are held at once; `chose` once any was chosen, even if there is nothing to write to it."""
+
+    exchange: Exchange
+    selection: Selection
+    work: _Work
+    query: Query
+    chose: bool = False
+
+    async def requests(self, total: int) -> AsyncIterator[Sequence[Set]]:
+        """All ids are read first, as writing moves them; then messages are read, tested and written in turns."""
+        caller, settings = self.exchange.caller, self.exchange.settings
+        ids = await more_ids(caller, self.query, start=0, end=total, page=settings.query_page)
+        for some in in_chunks(list(dict.fromkeys(ids)), settings.get_page):
+            (answer,) = await caller.request(Get(self.query.type, some, self.work.properties))
+            chosen = [(it["id"], self.work.change(it)) for it in answer["list"] if self.selection.matches(it)]
+            self.chose = self.chose or bool(chosen)
+            async for request in self.work.requests(chosen):
+                yield request
 
 
 async def _removals(chosen: Iterable[tuple[str, Change]]) -> AsyncIterator[Sequence[Set]]:

@@ -1,6 +1,7 @@
 """The whole configuration: one model, filled from flags, environment (`GATEWAY_…`) and a TOML file, validated at start."""
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -44,6 +45,7 @@ class Limits(BaseModel):
     list_depth: int = Field(32, ge=4, description="deepest nesting of a JSON body")
     connections: int = Field(100, ge=1, description="connections to the new server; as many again for passed-through requests and streams")
     client_requests: int = Field(256, ge=1, description="requests of one client address under way at once; more are answered 429")
+    client_streams: int = Field(50, ge=1, description="passed-through requests and streams of one client address under way at once, which count as its requests too; more are answered 429; a web mail server that holds a stream for each of its users needs as many, and `connections` to match")
     logins: int = Field(50, ge=1, description="refused logins of one client address before it has to wait; loopback is exempt, as in the old server")
     login_seconds: float = Field(600, gt=0, description="how long refused logins are counted, from the first one on")
 
@@ -225,6 +227,9 @@ def variable(path: tuple[str, ...]) -> str:
 def load(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
     """Settings of flags (nested as the model is), environment and TOML file; the earlier one wins. SettingsError names every mistake."""
     document = _document(file) if file else {}
+    problems = list(_problems_of_groups(os.environ))
+    if problems:
+        raise SettingsError(problems)
 
     class Layered(Settings):
         @classmethod
@@ -275,6 +280,29 @@ def _document(file: Path) -> dict[str, Any]:
     return document
 
 
+def _problems_of_groups(environment: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with groups given as JSON (`GATEWAY_LIMITS={"queue":9}`); values of single settings are judged with the others."""
+    groups = {variable((path[0],)): path[0] for path, _ in names() if len(path) > 1}
+    for name, text in environment.items():
+        group = groups.get(name.upper())
+        if group is None:
+            continue
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = None
+        if isinstance(value, dict):
+            # Names in the environment have no case.
+            yield from (f"{name}: unknown setting {key}{_nearest(key)}" for key in _unknown_keys({group: {it.lower(): 0 for it in value}}))
+        else:
+            yield f"{group} ({name}): must be a JSON object of settings, for example {{{json.dumps(_inside((group,))[0])}: …}}"
+
+
+def _inside(group: tuple[str, ...]) -> list[str]:
+    """Names of the settings of a group, `()` for those that are in none."""
+    return [path[-1] for path, _ in names() if path[:-1] == group]
+
+
 def _unknown_keys(document: Mapping[str, Any]) -> Iterator[str]:
     groups = {path[0] for path, _ in names() if len(path) > 1}
     known = {".".join(path) for path, _ in names()}
@@ -286,8 +314,9 @@ def _unknown_keys(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _nearest(key: str) -> str:
-    close = difflib.get_close_matches(key, [".".join(path) for path, _ in names()], n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    *group, name = key.split(".")
+    close = difflib.get_close_matches(name, _inside(tuple(group)), n=1)
+    return f"; did you mean {'.'.join((*group, close[0]))}?" if close else ""
 
 
 def _readable(problem: Any) -> str:

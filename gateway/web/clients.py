@@ -1,7 +1,8 @@
 """Who a request comes from, and what one client address may do at once and in a row (design 12.4)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -24,14 +25,37 @@ class _Refusals:
     count: int = 1
 
 
+class _Counts:
+    """What every address has under way."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._under_way: dict[str, int] = {}
+
+    @contextmanager
+    def one(self, address: str) -> Iterator[None]:
+        count = self._under_way.get(address, 0)
+        if count >= self._most:
+            raise TooManyRequests
+        self._under_way[address] = count + 1
+        try:
+            yield
+        finally:
+            left = self._under_way[address] - 1
+            if left:
+                self._under_way[address] = left
+            else:
+                del self._under_way[address]
+
+
 class Clients:
     """Client addresses: found behind trusted proxies, bounded in requests under way and in refused logins."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._trusted: tuple[_Network, ...] = tuple(ip_network(network, strict=False) for network in settings.trusted_proxies)
-        self._most = settings.limits.client_requests
+        self._requests = _Counts(settings.limits.client_requests)
+        self._streams = _Counts(settings.limits.client_streams)
         self._most_logins = settings.limits.logins
-        self._under_way: dict[str, int] = {}
         self._seconds = settings.limits.login_seconds
         self._clock = clock
         self._refused: dict[str, _Refusals] = {}
@@ -51,20 +75,15 @@ class Clients:
             nearest = address
         return nearest
 
-    def enter(self, address: str) -> None:
-        """Count a request of this address, until `leave`; TooManyRequests beyond the limit."""
-        count = self._under_way.get(address, 0)
-        if count >= self._most:
-            raise TooManyRequests
-        self._under_way[address] = count + 1
+    def request(self, address: str) -> AbstractContextManager[None]:
+        """Count a request of this address while it is under way; TooManyRequests beyond the limit."""
+        return self._requests.one(address)
 
-    def leave(self, address: str) -> None:
-        """A request that entered is over."""
-        left = self._under_way[address] - 1
-        if left:
-            self._under_way[address] = left
-        else:
-            del self._under_way[address]
+    @contextmanager
+    def passed_through(self, address: str) -> Iterator[None]:
+        """The same for a passed-through request or stream, which is also one of the fewer that may keep a connection for themselves."""
+        with self._requests.one(address), self._streams.one(address):
+            yield
 
     def may_log_in(self, address: str) -> None:
         """TooManyLogins when credentials from this address were refused too often."""

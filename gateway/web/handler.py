@@ -135,28 +135,26 @@ class Handler:
         credential = auth.read(header) if header or not auth.offers_token(path, query) else auth.refuse_token()
         visit.challenge = credential.challenge
         visit.caller = credential.login or "token"
-        clients, address = self._clients, visit.address
-        clients.may_log_in(address)
-        clients.enter(address)
-        try:
-            with self._deadlines.watch():
-                credential = await self._logins.known(credential, address)
-                caller = self._upstream.caller(credential.header, address)
-                answer = await self._ask(request, path, query, visit, caller)
-                if self._evidence is not None and request.method == "GET":
-                    # A change may just have exchanged the password that it was accepted with.
-                    await self._evidence.accepted(credential, caller)
-            if isinstance(answer, Reply):
-                return answer.response(_headers(visit))
-            return await answer.send(request, _headers(visit))
-        except HttpRefusal as refusal:
-            if refusal.status == HTTPStatus.UNAUTHORIZED:
-                self._note_refused_login(visit)
-            raise
-        except Late:
-            raise (TooSlow if request.method == "GET" else OutcomeUnknown) from None
-        finally:
-            clients.leave(address)
+        address = visit.address
+        self._clients.may_log_in(address)
+        with self._clients.request(address):
+            try:
+                with self._deadlines.watch():
+                    credential = await self._logins.known(credential, address)
+                    caller = self._upstream.caller(credential.header, address)
+                    answer = await self._ask(request, path, query, visit, caller)
+                    if self._evidence is not None and request.method == "GET":
+                        # A change may just have exchanged the password that it was accepted with.
+                        await self._evidence.accepted(credential, caller)
+                if isinstance(answer, Reply):
+                    return answer.response(_headers(visit))
+                return await answer.send(request, _headers(visit))
+            except HttpRefusal as refusal:
+                if refusal.status == HTTPStatus.UNAUTHORIZED:
+                    self._note_refused_login(visit)
+                raise
+            except Late:
+                raise (TooSlow if request.method == "GET" else OutcomeUnknown) from None
 
     async def _ask(self, request: web.BaseRequest, path: str, query: str, visit: Visit, caller: Caller) -> Reply | Stream:
         match = self._paths.find(request.method, path)
@@ -176,21 +174,23 @@ class Handler:
     async def _pass_through(self, request: web.BaseRequest, target: str, visit: Visit) -> web.StreamResponse:
         visit.operation = PASSED_THROUGH
         visit.challenge = True
-        authorization = request.headers.get("Authorization")
+        address, authorization = visit.address, request.headers.get("Authorization")
         if authorization is not None:
-            self._clients.may_log_in(visit.address)
-            authorization = await self._logins.header(authorization, visit.address)
-        status: int = HTTPStatus.INTERNAL_SERVER_ERROR
-        try:
-            response = await self._passthrough.forward(request, target, visit.address, authorization, _headers(visit))
-            status = response.status
-        except HttpRefusal as refusal:
-            status = refusal.status
-            raise
-        finally:
-            if authorization is not None and status == HTTPStatus.UNAUTHORIZED:
-                self._note_refused_login(visit)
-        return response
+            self._clients.may_log_in(address)
+        with self._clients.passed_through(address):
+            if authorization is not None:
+                authorization = await self._logins.header(authorization, address)
+            status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+            try:
+                response = await self._passthrough.forward(request, target, address, authorization, _headers(visit))
+                status = response.status
+            except HttpRefusal as refusal:
+                status = refusal.status
+                raise
+            finally:
+                if authorization is not None and status == HTTPStatus.UNAUTHORIZED:
+                    self._note_refused_login(visit)
+            return response
 
     async def _count(self) -> None:
         while True:

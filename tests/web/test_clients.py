@@ -55,10 +55,20 @@ def test_loopback_is_exempt(address):
 
 def test_requests_that_leave_make_room():
     found, _ = clients(client_requests=2)
-    found.enter("a")
-    found.enter("a")
-    found.enter("b")
-    with pytest.raises(TooManyRequests):
-        found.enter("a")
-    found.leave("a")
-    found.enter("a")
+    with found.request("a"):
+        with found.request("a"), found.request("b"), pytest.raises(TooManyRequests), found.request("a"):
+            pass
+        with found.request("a"):
+            pass
+
+
+def test_what_is_passed_through_has_a_bound_of_its_own_and_counts_as_a_request():
+    found, _ = clients(client_requests=2, client_streams=1)
+    with found.passed_through("a"):
+        with pytest.raises(TooManyRequests), found.passed_through("a"):
+            pass
+        # Whoever was refused is not counted.
+        with found.request("a"), found.passed_through("b"), pytest.raises(TooManyRequests), found.request("a"):
+            pass
+    with found.passed_through("a"):
+        pass

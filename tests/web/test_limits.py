@@ -106,6 +106,35 @@ async def test_one_address_has_only_so_many_requests_at_once(start):
     assert (await client("GET", "/api/queue/status")).status == 200
 
 
+async def test_one_address_does_not_take_all_streams(start, server):
+    leave = asyncio.Event()
+
+    async def stream(request):
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(b": here\n\n")
+        await leave.wait()
+        return response
+
+    server.other = stream
+    client = await start(limits={"client_streams": 2, "connections": 3}, trusted_proxies=["127.0.0.1"])
+
+    def ask(address):
+        return client.http.get(f"{client.app.url}/jmap/eventsource", headers={"X-Forwarded-For": address})
+
+    async with asyncio.timeout(10), ask("192.0.2.9") as first, ask("192.0.2.9") as second:
+        assert (first.status, second.status) == (200, 200)
+        async with ask("192.0.2.9") as refused:
+            assert (refused.status, (await refused.json(content_type=None))["title"]) == (429, "Too Many Requests")
+        async with ask("192.0.2.10") as other:
+            assert other.status == 200
+            leave.set()
+        await first.read()
+        await second.read()
+        async with ask("192.0.2.9") as again:
+            assert again.status == 200
+
+
 async def test_refused_logins_are_counted_by_address(start, server):
     client = await start(limits={"logins": 3}, trusted_proxies=["127.0.0.0/8"], caller_cache_seconds=0)
     (login,) = server.rights

@@ -134,6 +134,29 @@ def test_unknown_variables_are_named_and_harmless(monkeypatch):
     assert load().model_dump() == Settings().model_dump()
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("GATEWAY_LIMITS", '{"nope": 1}', "GATEWAY_LIMITS: unknown setting limits.nope"),
+        ("GATEWAY_LIMITS", '{"qeue": 1, "concurrency": 2}', "GATEWAY_LIMITS: unknown setting limits.qeue; did you mean limits.queue?"),
+        ("GATEWAY_TIMEOUTS", '{"queue": 1}', "GATEWAY_TIMEOUTS: unknown setting timeouts.queue"),
+        ("gateway_timeouts", '{"conect": 1}', "gateway_timeouts: unknown setting timeouts.conect; did you mean timeouts.connect?"),
+        ("GATEWAY_LIMITS", "Canary", 'limits (GATEWAY_LIMITS): must be a JSON object of settings, for example {"concurrency": …}'),
+        ("GATEWAY_LIMITS", "", 'limits (GATEWAY_LIMITS): must be a JSON object of settings, for example {"concurrency": …}'),
+        ("GATEWAY_TIMEOUTS", "[1]", 'timeouts (GATEWAY_TIMEOUTS): must be a JSON object of settings, for example {"connect": …}'),
+    ],
+)
+def test_unknown_keys_of_groups_in_the_environment_are_refused(monkeypatch, name, text, said):
+    monkeypatch.setenv(name, text)
+    assert problems() == [said]
+
+
+def test_groups_in_the_environment(monkeypatch):
+    monkeypatch.setenv("GATEWAY_LIMITS", '{"queue": 5, "CONCURRENCY": 3}')
+    monkeypatch.setenv("GATEWAY_LIMITS__QUEUE", "6")
+    assert (load().limits.queue, load().limits.concurrency) == (6, 3)
+
+
 def test_every_setting_says_what_it_is_for():
     assert all(field.description for _, field in names())
     assert variable(("limits", "queue_seconds")) == "GATEWAY_LIMITS__QUEUE_SECONDS"

@@ -85,10 +85,13 @@ class Memory(Protocol):
 class Locks(Protocol):
     """One lock per object that is read and then written."""
 
-    def __call__(self, *keys: Hashable) -> AbstractAsyncContextManager[bool]:
+    def moment(self) -> int:
+        """The present, taken before something is read that a lock is then wanted for."""
+
+    def __call__(self, *keys: Hashable, since: int | None = None) -> AbstractAsyncContextManager[bool]:
         """Hold the locks of all keys, for example `("Account", "f")` for an object and `("create", "Role")` for the creates of a type.
 
-        Gives true when somebody else held one of them: what was read before is old.
+        Gives true when somebody else has held one of them since a `moment`, by default since now: what was read before is old.
         """
 
 

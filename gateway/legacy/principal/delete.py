@@ -10,6 +10,7 @@ from gateway.legacy.principal.candidates import ACCOUNT, LIST, Candidate
 from gateway.legacy.principal.context import allowed, outdated, sound
 from gateway.legacy.principal.facts import MAIL_KINDS
 from gateway.legacy.principal.gather import Sought, rest
+from gateway.legacy.principal.held import held
 from gateway.legacy.principal.links import Link, in_use, is_linked, links_of, release
 from gateway.legacy.principal.lookup import Lookup, by_words, look_up
 from gateway.legacy.principal.reading import addresses_of
@@ -27,9 +28,12 @@ async def delete_principal(exchange: Exchange) -> None:
     name = exchange.path["name"]
     if name.startswith("apikey:"):
         raise Unsupported("The gateway does not serve API keys yet")
-    found = await look_up(exchange, name)
-    target = await found.target(strict=True)
-    async with exchange.locks((target.kind.object, target.id)):
+
+    async def find() -> tuple[Lookup, Candidate]:
+        found = await look_up(exchange, name)
+        return found, await found.target(strict=True)
+
+    async with held(exchange, find) as (found, target):
         lists = await _destroy(exchange, found, target)
         await exchange.memory.forget(target.kind.object, [target.id])
         outdated(exchange, target.kind.object)

@@ -1,6 +1,8 @@
 """DELETE of principals: what uses them, what names their addresses, what is remembered of them, who may."""
 
 import json
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from gateway.legacy.principal.delete import delete_principal
 from gateway.legacy.principal.facts import PROPERTIES
 from gateway.legacy.refusals import Forbidden, ItemNotFound, Other, Unsupported
 from gateway.state import OldName, Recollection
+from gateway.web.locks import Locks
 
 EXAMPLES = json.loads((Path(__file__).parents[2] / "vectors" / "principal.json").read_text())
 CONTEXT = (EXAMPLES["contextCalls"], EXAMPLES["contextReply"])
@@ -111,6 +114,30 @@ async def test_every_enabled_address_leaves_lists_and_domains(delete):
     domain = written("Domain", {"update": {"b": {"catchAllAddress": None}}}, {"updated": {"b": None}})
     assert await delete("bob@example.org", first, second, together(lists, domain), memory=memory) is None
     assert await memory.called({"bobby"}) == []
+
+
+@pytest.mark.parametrize("renamed", [True, False])
+async def test_what_changes_during_the_look_is_looked_up_once_more(server, exchange_with, renamed):
+    locks = Locks()
+    alias = BOB | {"aliases": {"0": {"name": "new", "domainId": "c", "enabled": True}}}
+    again = looked_up("bob@example.org", [] if renamed else [alias])
+    domain = written("Domain", {"update": {"b": {"catchAllAddress": None}}}, {"updated": {"b": None}})
+    rest = [] if renamed else [together(searched("new@example.net"), destroyed("Account", "j")), domain]
+
+    class Slow(server):
+        async def attempt(self, *calls):
+            seen = await super().attempt(*calls)
+            if self.rounds == 1:
+                async with locks(("Account", "j")):
+                    pass
+            return seen
+
+    upstream = Slow([looked_up("bob@example.org", [BOB]), again, *rest], always=CONTEXT)
+    exchange = replace(exchange_with(upstream, path={"name": "bob@example.org"}), locks=locks)
+    await read(exchange)
+    with pytest.raises(ItemNotFound) if renamed else nullcontext():
+        await delete_principal(exchange)
+    assert upstream.left == []
 
 
 async def test_an_address_that_cannot_be_taken_off_is_no_reason_to_refuse(delete, caplog):

@@ -508,6 +508,32 @@ async def test_changes_under_one_name_read_one_after_the_other(server, exchange_
     assert most == 1
 
 
+async def test_a_change_under_another_name_that_ended_during_the_look_is_seen(server, exchange_with):
+    # Else the whole-value fields that both change would lose what the first one wrote.
+    right, other = "email-send", "email-receive"
+    permissions = {"@type": "Merge", "enabledPermissions": {"emailSend": True}, "disabledPermissions": {}}
+    first = server([looked_up("kim@example.org"), written("Account", {"f": {"permissions": permissions}})], always=CONTEXT)
+    locks = Locks()
+    changes = {}
+
+    class Slow(server):
+        async def attempt(self, *calls):
+            seen = await super().attempt(*calls)
+            if self.rounds == 1 and first.left:
+                await patch_principal(changes["first"])
+            return seen
+
+    both_rights = {"f": {"permissions/enabledPermissions/emailReceive": True}}
+    changed = USER | {"permissions": permissions}
+    second = Slow([looked_up("kim"), looked_up("kim", accounts=[changed]), written("Account", both_rights)], always=CONTEXT)
+    for name, upstream, address, wanted in (("first", first, "kim@example.org", right), ("second", second, "kim", other)):
+        exchange = exchange_with(upstream, path={"name": address})
+        await read(exchange)
+        changes[name] = replace(exchange, body=[step("addItem", "enabledPermissions", wanted)], locks=locks)
+    await patch_principal(changes["second"])
+    assert (first.left, second.left) == ([], [])
+
+
 async def test_secrets_are_remembered_where_that_is_wanted(patch):
     crypt = "$6$labsalt$a3FamHDugO/Lm35zk1fCx1h7jQpQdR0A5uhy5hB8g7bhJI.O3jQrz91XPW.wRT3PFF37vZGUzMvWvYzFqYRfo."
     for switch, strings in (("hashes", {"f": {"a": crypt}}), ("off", {})):

@@ -12,6 +12,7 @@ from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal.candidates import Candidate
 from gateway.legacy.principal.context import sound
 from gateway.legacy.principal.facts import MAIL_KINDS, PROPERTIES
+from gateway.legacy.principal.held import held
 from gateway.legacy.principal.lookup import Lookup, look_up
 from gateway.legacy.principal.patch.folds import fold_for, key_of
 from gateway.legacy.principal.patch.membership import Groups, Lists
@@ -40,7 +41,7 @@ async def patch_principal(exchange: Exchange) -> None:
     if name.startswith("apikey:"):
         raise Unsupported("The gateway does not serve API keys yet")
     malformed, steps = _steps(exchange)
-    # The lock of the object tells of changes that are still under way, but not of those that ended while this one was reading.
+    # Changes under one name come one after the other from the first look on, which spares them the second.
     async with exchange.locks(("name", name)):
         try:
             await _patch(exchange, name, malformed, steps)
@@ -63,22 +64,12 @@ def _steps(exchange: Exchange) -> tuple[Refusal | None, list[Step]]:
 
 
 async def _patch(exchange: Exchange, name: str, malformed: Refusal | None, steps: Sequence[Step]) -> None:
-    found, target = await _found(exchange, name, steps)
-    key = (target.kind.object, target.id)
-    async with exchange.locks(key) as waited:
-        if waited:
-            # Somebody else has changed it since it was read.
-            found, target = await _found(exchange, name, steps)
-        if (target.kind.object, target.id) == key:
-            await _change(found, target, malformed, steps)
-            return
-    await _patch(exchange, name, malformed, steps)
+    async def find() -> tuple[Lookup, Candidate]:
+        found = await look_up(exchange, name, others=_named(steps))
+        return found, await found.target(strict=True)
 
-
-async def _found(exchange: Exchange, name: str, steps: Sequence[Step]) -> tuple[Lookup, Candidate]:
-    """What the path names, and what else was looked up with it."""
-    found = await look_up(exchange, name, others=_named(steps))
-    return found, await found.target(strict=True)
+    async with held(exchange, find) as (found, target):
+        await _change(found, target, malformed, steps)
 
 
 async def _change(found: Lookup, target: Candidate, malformed: Refusal | None, steps: Sequence[Step]) -> None:

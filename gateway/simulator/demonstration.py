@@ -1,11 +1,10 @@
 """Data of the profile `demo`: a small company whose mail server has had some days of ordinary life."""
 
-import base64
 from email.message import EmailMessage
 
 from gateway.simulator.errors import Object
 from gateway.simulator.reports.samples import samples
-from gateway.simulator.sower import Sower
+from gateway.simulator.sower import Sower, handed_over
 from gateway.simulator.world import World
 
 DOMAIN = "nordlicht.test"
@@ -44,13 +43,13 @@ def sow(world: World) -> None:
     sower.make("Role", {"description": "Queue helper", "enabledPermissions": {"authenticate": True, "sysQueuedMessageGet": True, "sysQueuedMessageQuery": True}})
     now = world.clock.seconds()
     for sample in samples(DOMAIN, now):
-        _later(world, sample.when, _handed_over(sample.return_path, (sample.recipient,), sample.data))
+        _later(world, sample.when, handed_over(sample.return_path, (sample.recipient,), sample.data))
     for hours, sender, recipients, subject in _MAIL:
-        _later(world, now - hours * HOUR, _handed_over(f"{sender}@{DOMAIN}" if sender else "", recipients, _message(sender, recipients, subject)))
+        _later(world, now - hours * HOUR, handed_over(f"{sender}@{DOMAIN}" if sender else "", recipients, _message(sender, recipients, subject)))
     for hours, visitor in ((20, "alice"), (9, "bob"), (4, "alice")):
         text = _message(visitor, (f"team@{DOMAIN}",), "Question about an order", "sender.test")
-        _later(world, now - hours * HOUR, _handed_over(f"{visitor}@sender.test", (f"team@{DOMAIN}",), text))
-    _later(world, now - 3 * HOUR, _handed_over(f"anna.berg@{DOMAIN}", ("sales@ok.test",), _message("anna.berg", ("sales@ok.test",), "Price list")))
+        _later(world, now - hours * HOUR, handed_over(f"{visitor}@sender.test", (f"team@{DOMAIN}",), text))
+    _later(world, now - 3 * HOUR, handed_over(f"anna.berg@{DOMAIN}", ("sales@ok.test",), _message("anna.berg", ("sales@ok.test",), "Price list")))
     world.clock.run_due()
 
 
@@ -59,18 +58,6 @@ def _later(world: World, when: float, message: Object) -> None:
         world.inject(message)
 
     world.clock.at(when, come_in)
-
-
-def _handed_over(sender: str, recipients: tuple[str, ...], data: bytes) -> Object:
-    return {
-        "mail_from": sender,
-        "mail_options": [],
-        "rcpt_to": list(recipients),
-        "rcpt_options": [],
-        "helo": "client.sender.test",
-        "remote_ip": "127.0.0.1",
-        "data": base64.b64encode(data).decode(),
-    }
 
 
 def _message(sender: str, recipients: tuple[str, ...], subject: str, host: str = DOMAIN) -> bytes:

@@ -18,7 +18,8 @@ from gateway.simulator.auth import administrator
 from gateway.simulator.dispatch import run_one
 from gateway.simulator.mail import seeds
 from gateway.simulator.mail.queued_messages import QueuedMessages
-from gateway.simulator.sower import Sower
+from gateway.simulator.reports.samples import samples
+from gateway.simulator.sower import Sower, handed_over
 from gateway.simulator.world import World
 
 PASSWORD = "pw-of-lab-user"  # noqa: S105 - a made-up account
@@ -51,6 +52,21 @@ def _scenario(world: World) -> None:
     queue.room.queue.surroundings = seeds.only_below_fails()
     if world.config.seed == "scenario-queue":
         seeds.send_through(world, "default")
+    if world.config.seed == "scenario-destructive":
+        _left_behind(sower, domain)
+
+
+def _left_behind(sower: Sower, domain: str) -> None:
+    """One object of each kind that the recorded server still had from earlier sections when the section of bulk deletions came."""
+    sower.make("OAuthClient", {"clientId": "left-client", "redirectUris": {"https://left.test/callback": True}})
+    sower.make("Role", {"description": "left-role", "enabledPermissions": {"authenticate": True}})
+    sower.make("Account", {"@type": "Group", "name": "left-group", "domainId": domain})
+    world = sower.world
+    complaint = next(sample for sample in samples("example.org", world.clock.seconds()) if sample.recipient.startswith("abuse@"))
+    letter = b"From: alice@sender.test\r\nTo: reports@example.org\r\nSubject: Left behind\r\n\r\nHello\r\n"
+    world.inject(handed_over("reports@example.org", ("left@temp.test",), letter))
+    world.inject(handed_over("alice@sender.test", ("reports@example.org",), letter))
+    world.inject(handed_over(complaint.return_path, (complaint.recipient,), complaint.data))
 
 
 def _file(world: World, content: Mapping[str, Any]) -> None:

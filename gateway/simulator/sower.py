@@ -1,5 +1,6 @@
 """Makes objects in a fresh world the way an administrator would."""
 
+import base64
 from collections.abc import Iterable, MutableMapping
 
 from gateway.simulator.auth import administrator
@@ -33,3 +34,16 @@ class Sower:
             "aliases": {str(place): {"name": alias, "domainId": domain_id} for place, alias in enumerate(aliases)},
         }
         return self.make("Account", value | more)
+
+
+def handed_over(sender: str, recipients: tuple[str, ...], data: bytes) -> Object:
+    """A message as `World.inject` takes it, from a client elsewhere."""
+    return {
+        "mail_from": sender,
+        "mail_options": [],
+        "rcpt_to": list(recipients),
+        "rcpt_options": [],
+        "helo": "client.sender.test",
+        "remote_ip": "127.0.0.1",
+        "data": base64.b64encode(data).decode(),
+    }

@@ -43,6 +43,16 @@ def test_surroundings_of_a_recorded_program():
     assert "default" in names(queue, "MtaVirtualQueue")
 
 
+def test_what_bulk_deletions_meet():
+    found, others = world("scenario-destructive"), world("scenario-queue")
+    kinds = ("OAuthClient", "ArfExternalReport", "DmarcInternalReport")
+    assert [len(found.kept(kind).objects) for kind in kinds] == [1, 1, 1]
+    assert [len(others.kept(kind).objects) for kind in kinds] == [0, 0, 0]
+    assert "left-role" in names(found, "Role")
+    assert "left-group" in names(found, "Account")
+    assert "reports@example.org" in {message.return_path for message in found.types["QueuedMessage"].queue.messages.values()}
+
+
 def test_a_file_of_calls(tmp_path):
     file = tmp_path / "seed.json"
     domain = {"name": "filed.test", "dkimManagement": {"@type": "Manual"}}

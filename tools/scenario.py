@@ -107,6 +107,41 @@ class Lists:
         return found
 
 
+@dataclass
+class Values:
+    """Values of a recorded list that rightly are not in ours (`gone`), or are in ours only (`new`), or an order that is not kept."""
+
+    label: Pattern[str]
+    path: str
+    gone: list[str]
+    new: list[str]
+    any_order: bool
+    reason: str
+    used: bool = False
+
+    def adapt(self, old: Any, new: Any) -> bool:
+        """Make the recorded list what ours should be, and sort both where the order is free; whether anything changed."""
+        *way, member = self.path.split(".")
+        for step in way:
+            old, new = (it.get(step) if isinstance(it, dict) else None for it in (old, new))
+        if not isinstance(old, dict) or not isinstance(new, dict):
+            return False
+        recorded, received = old.get(member, []), new.get(member, [])
+        if not isinstance(recorded, list) or not isinstance(received, list):
+            return False
+        wanted = [it for it in recorded if it not in self.gone]
+        wanted += [it for it in self.new if it not in wanted]
+        ours = received
+        if self.any_order or self.new:
+            ours, wanted = sorted(received), sorted(wanted)
+        if (wanted, ours) == (recorded, received):
+            return False
+        for it, values in ((old, wanted), (new, ours)):
+            it.pop(member, None)
+            it.update({member: values} if values else {})
+        return True
+
+
 class Yardstick:
     """The recording, its comparer and our rules."""
 
@@ -122,10 +157,15 @@ class Yardstick:
             file.flush()
             self.expected: dict[str, Any] = self.compare.load(file.name)
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-            json.dump(book["rule"], file)
+            json.dump([it | {"label": label} for it in book["rule"] for label in _labels(it)], file)
             file.flush()
             self.rules = self.compare.Rules(file.name)
         spec = Spec.load()
+        self.values = [
+            Values(self.compare.glob(label), it["path"], it.get("gone", []), it.get("new", []), it.get("any_order", False), it["reason"])
+            for it in book["values"]
+            for label in _labels(it)
+        ]
         self._paths = PathTable(spec.operations, "0.15", spec.guards)
         self._table = collect_rows(spec)
 
@@ -165,14 +205,41 @@ class Yardstick:
             # A line that depends on an earlier one, which may be refused for a reason.
             reason = self.rules.explain(label, "", "missing", None, None)
             return ([reason], []) if reason else ([], [f"{label}: no such line in the new recording"])
-        explained, differences, short = [], [], self.compare.short
-        for path, sort, old_value, new_value in self.compare.compare(self.expected[label], new):
+        old = self.expected[label]
+        found = list(self.compare.compare(old, new))
+        whole = self._whole(label, old.body, new.body) if any(map(_of_body, found)) else None
+        explained = [whole] if whole else []
+        if whole:
+            found = [it for it in found if not _of_body(it)]
+        elif found:
+            explained = self._adapt(label, {it[0] for it in found}, old, new)
+            found = list(self.compare.compare(old, new))
+        differences, short = [], self.compare.short
+        for path, sort, old_value, new_value in found:
             reason = self.rules.explain(label, path, sort, old_value, new_value)
             if reason:
                 explained.append(reason)
             else:
                 differences.append(f"{label} {path} {sort}: recorded `{short(old_value)}` now `{short(new_value)}`")
         return explained, differences
+
+    def _whole(self, label: str, old: Any, new: Any) -> str | None:
+        """Why one complete body rightly stands in place of another one."""
+        a, b = (json.dumps(body, ensure_ascii=False, sort_keys=True) for body in (old, new))
+        for rule in self.rules.rules:
+            if rule.get("path") == "body" and rule["_l"].match(label) and rule["_a"].match(a) and rule["_b"].match(b):
+                rule["_used"] += 1
+                return str(rule["reason"])
+        return None
+
+    def _adapt(self, label: str, paths: set[str], old: Any, new: Any) -> list[str]:
+        """Reasons of the recorded lists that had to be made what ours should be."""
+        reasons = []
+        for it in self.values:
+            if it.label.match(label) and any(path.startswith(it.path) for path in paths) and it.adapt(old.body, new.body):
+                it.used = True
+                reasons.append(it.reason)
+        return reasons
 
     def _entry(self, it: dict[str, Any], *, pending: bool) -> Entry:
         glob = self.compare.glob
@@ -189,6 +256,16 @@ class Yardstick:
 
 def _section(label: str) -> str:
     return label.partition(".")[0]
+
+
+def _labels(it: dict[str, Any]) -> list[str]:
+    """The labels of an entry, which names one or several."""
+    return it["label"] if isinstance(it["label"], list) else [it["label"]]
+
+
+def _of_body(difference: tuple[str, str, Any, Any]) -> bool:
+    path, sort, *_ = difference
+    return sort not in ("status", "header", "request") and path != "escapes"
 
 
 def _json(row: dict[str, Any]) -> Any:
@@ -288,6 +365,7 @@ def _unused(yardstick: Yardstick, sections: list[str]) -> list[str]:
     """Entries for the sections that explained nothing, except those whose difference depends on the second in which things happen."""
     rules = [(it["label"], it["reason"]) for it in yardstick.rules.rules if not it["_used"] and not it.get("timing")]
     others = [(it.section, it.reason) for it in yardstick.entries if not it.used]
+    others += [(it.label.pattern.replace("\\", ""), it.reason) for it in yardstick.values if not it.used]
     return [f"{label}: {reason}" for label, reason in (*rules, *others) if _section(label) in sections]
 
 

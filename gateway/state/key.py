@@ -11,11 +11,6 @@ import os
 import secrets
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 _BYTES = 32
 _NONCE = 12
 _PURPOSE = b"stalwart-gateway state"
@@ -26,6 +21,13 @@ class Seal:
     """Closes and opens texts with AES-256-GCM under a key derived from a text (HKDF-SHA256)."""
 
     def __init__(self, key: str) -> None:
+        # Loaded here: most gateways remember no secrets and need not hold 6 MB of cryptography.
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
+        self._failures = (InvalidTag, binascii.Error, ValueError)
         self._cipher = AESGCM(HKDF(SHA256(), _BYTES, salt=None, info=_PURPOSE).derive(key.encode()))
 
     def close(self, text: str, about: str) -> str:
@@ -38,7 +40,7 @@ class Seal:
         try:
             raw = base64.b64decode(closed, validate=True)
             return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], about.encode()).decode()
-        except (InvalidTag, binascii.Error, ValueError):
+        except self._failures:
             return None
 
     def proof(self) -> str:

@@ -2,6 +2,7 @@
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz792013"
 LARGEST = 2**64 - 1
+EPOCH_MS = 1_632_280_000_000  # unix milliseconds from which ids count their time
 
 # Python reads base 32 in C, with digits of its own; `!` stands for everything that is none and makes it refuse.
 _PYTHON_DIGITS = "0123456789abcdefghijklmnopqrstuv"
@@ -34,6 +35,11 @@ def number_of(text: str) -> int:
     if not text.isascii():
         raise ValueError("an id has only ASCII letters and digits")
     return int(text.translate(_TO_PYTHON), 32)
+
+
+def made_at(number: int) -> int:
+    """Unix seconds in which an id was made: its upper 43 bits count milliseconds since `EPOCH_MS`."""
+    return ((number >> 21) + EPOCH_MS) // 1000
 
 
 def decimal(text: str) -> int | None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from gateway.knowledge.ids import encode
+from gateway.knowledge.ids import EPOCH_MS, encode
 from gateway.simulator.blobs.store import BlobStore
 from gateway.simulator.callers import Caller
 from gateway.simulator.clock import Clock
@@ -27,7 +27,6 @@ from gateway.simulator.strict_json import Parse, value
 if TYPE_CHECKING:
     from gateway.simulator.objects.stored import StoredObjects
 
-SNOWFLAKE_EPOCH_MS = 1_632_280_000_000
 SNOWFLAKE_NODE = 1
 
 
@@ -186,7 +185,7 @@ class World:
 
     def snowflake(self) -> str:
         """A new id that grows with time (jmap-management-api 2.1.2): milliseconds, a counter of 12 bits, a node of 9."""
-        milliseconds = max(0, int(self.clock.now() * 1000) - SNOWFLAKE_EPOCH_MS)
+        milliseconds = max(0, int(self.clock.now() * 1000) - EPOCH_MS)
         number = max(milliseconds << 21 | SNOWFLAKE_NODE, self._last_snowflake + (1 << 9))
         self._last_snowflake = number
         return encode(number)

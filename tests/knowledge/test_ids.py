@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.knowledge.ids import LARGEST, decimal, decode, encode, path_number
+from gateway.knowledge.ids import LARGEST, decimal, decode, encode, made_at, path_number
+from gateway.knowledge.instants import text_of
 
 PAIRS = json.loads((Path(__file__).parent.parent / "vectors" / "operations.json").read_text())["codec"]
 
@@ -59,3 +60,8 @@ def test_decimal(text, number):
 )
 def test_number_in_a_path(text, number):
     assert path_number(text) == number
+
+
+@pytest.mark.parametrize("pair", [it for it in PAIRS if it["kind"] == "snowflake_time"], ids=lambda pair: pair["time"])
+def test_when_an_id_was_made(pair):
+    assert text_of(made_at(pair["number"])) == pair["time"]

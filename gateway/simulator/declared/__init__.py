@@ -3,6 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
+from gateway.knowledge.event_names import EVENTS, METRICS
 from gateway.simulator.objects.language import Vocabulary, read
 from gateway.simulator.permissions import everything
 
@@ -18,7 +19,7 @@ FOLDERS = {
 @cache
 def vocabulary() -> Vocabulary:
     """Everything declared, here and in the rooms."""
-    found = Vocabulary(enums={"Permission": list(everything())})
+    found = Vocabulary(enums={"Permission": list(everything()), "EventType": list(EVENTS), "MetricType": list(METRICS)})
     for folder, names in FOLDERS.items():
         for name in names:
             read((files(folder) / f"{name}.txt").read_text("utf-8"), found)

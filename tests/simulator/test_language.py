@@ -1,6 +1,7 @@
 import pytest
 
-from gateway.simulator.objects.language import UniqueRule, Vocabulary, read
+from gateway.knowledge.schema.notation import UniqueRule
+from gateway.simulator.objects.language import Vocabulary
 from gateway.simulator.objects.shapes import ListOf, MapOf, SetOf
 from gateway.simulator.objects.values import Choice, Id, Write
 
@@ -39,7 +40,7 @@ object Bike sequence tenant
 @pytest.fixture
 def words():
     found = Vocabulary()
-    read(TEXT, found)
+    found.read(TEXT)
     return found
 
 
@@ -102,4 +103,4 @@ def test_reading_and_showing(words):
 
 def test_a_word_that_is_none():
     with pytest.raises(ValueError, match="'shiny' in the declaration"):
-        read("object X snowflake\n  name text shiny\n", Vocabulary())
+        Vocabulary().read("object X snowflake\n  name text shiny\n")

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from gateway.simulator.declared import setting_names, vocabulary
+from gateway.knowledge.schema import settings_types
+from gateway.simulator.declared import vocabulary
 from gateway.simulator.objects.shapes import Schema
 from gateway.simulator.settings.expressions import EXPRESSIONS, problems
 
@@ -24,7 +25,7 @@ async def put(server, name, patch):
     return answer.get("notUpdated", {}).get("singleton")
 
 
-@pytest.mark.parametrize("name", setting_names())
+@pytest.mark.parametrize("name", settings_types())
 def test_what_an_expression_says_by_itself_can_be_compiled(name):
     schema = vocabulary().objects[name].schema
     for variant in schema.variants:

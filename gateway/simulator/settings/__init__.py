@@ -1,6 +1,7 @@
 """Settings objects, and when a change of them takes effect (jmap-management-api 2.12, 3.28 to 3.42)."""
 
-from gateway.simulator.declared import setting_names, vocabulary
+from gateway.knowledge.schema import settings_types
+from gateway.simulator.declared import vocabulary
 from gateway.simulator.objects.stored import StoredObjects
 from gateway.simulator.settings.checks import (
     AcmeProviders,
@@ -26,7 +27,7 @@ _OWN: dict[str, type[StoredObjects]] = {
 def install(world: World) -> None:
     """Register the types, with what a fresh server has stored; a reload lets the singletons take effect."""
     words = vocabulary()
-    for name in setting_names():
+    for name in settings_types():
         declaration = words.objects[name]
         world.add(_OWN.get(name, Settings)(world, declaration, words))
     fill(world)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
-from gateway.jmap.calls import Call, Get, Object, Query, Ref, Set
+from gateway.jmap.calls import Call, Get, Object, Ref, Set
 from gateway.jmap.errors import MethodError
 from gateway.jmap.session import ServerLimits
 
@@ -57,7 +57,7 @@ def join(calls: Sequence[Call], answers: Sequence[tuple[int, Object | MethodErro
 def _weight(call: Call) -> int:
     if isinstance(call, Set):
         return call.objects
-    return 0 if isinstance(call, Query) or call.ids is None or isinstance(call.ids, Ref) else len(call.ids)
+    return 0 if not isinstance(call, Get) or call.ids is None or isinstance(call.ids, Ref) else len(call.ids)
 
 
 def _most(call: Call, limits: ServerLimits) -> int:
@@ -66,7 +66,7 @@ def _most(call: Call, limits: ServerLimits) -> int:
 
 def _pieces(call: Call, limits: ServerLimits) -> list[Call]:
     size = _most(call, limits)
-    if isinstance(call, Query) or _weight(call) <= size:
+    if _weight(call) <= size:
         return [call]
     if isinstance(call, Set):
         return [
@@ -74,8 +74,8 @@ def _pieces(call: Call, limits: ServerLimits) -> list[Call]:
             *(Set(call.type, update=dict(part)) for part in _chunks((call.update or {}).items(), size)),
             *(Set(call.type, destroy=part) for part in _chunks(call.destroy or (), size)),
         ]
-    ids: Any = call.ids
-    return [replace(call, ids=part) for part in _chunks(ids, size)]
+    get = cast("Get", call)  # nothing else has a weight
+    return [replace(get, ids=part) for part in _chunks(get.ids, size)]
 
 
 def _chunks(items: Any, size: int) -> Iterator[list[Any]]:

@@ -6,7 +6,9 @@ from typing import Any, TypeAlias
 
 Object: TypeAlias = dict[str, Any]
 
-CORE = ("urn:ietf:params:jmap:core", "urn:stalwart:jmap")
+CORE = "urn:ietf:params:jmap:core"
+OWN = "urn:stalwart:jmap"
+BLOB = "urn:ietf:params:jmap:blob"
 BY_ID: Object = {"property": "id", "isAscending": True}
 
 
@@ -28,8 +30,13 @@ class Query:
     position: int = 0
     filter: Mapping[str, Any] | None = None
 
-    method = "query"
     writes = False
+    capability = ""
+
+    @property
+    def name(self) -> str:
+        """The method's name."""
+        return f"x:{self.type}/query"
 
     def arguments(self, _batch: Sequence["Call"]) -> Object:
         """Wire form of the arguments."""
@@ -47,15 +54,19 @@ class Get:
     ids: Sequence[str] | Ref | None
     properties: Sequence[str] | None = None
 
-    method = "get"
     writes = False
+    capability = ""
+
+    @property
+    def name(self) -> str:
+        """The method's name."""
+        return f"x:{self.type}/get"
 
     def arguments(self, batch: Sequence["Call"]) -> Object:
         """Wire form of the arguments."""
         wanted = {"properties": list(self.properties)} if self.properties is not None else {}
         if isinstance(self.ids, Ref):
-            source = batch[self.ids.call]
-            reference = {"resultOf": f"c{self.ids.call}", "name": f"x:{source.type}/{source.method}", "path": self.ids.path}
+            reference = {"resultOf": f"c{self.ids.call}", "name": batch[self.ids.call].name, "path": self.ids.path}
             return {"#ids": reference} | wanted
         return {"ids": None if self.ids is None else list(self.ids)} | wanted
 
@@ -69,8 +80,13 @@ class Set:
     update: Mapping[str, Object] | None = None
     destroy: Sequence[str] | None = None
 
-    method = "set"
     writes = True
+    capability = ""
+
+    @property
+    def name(self) -> str:
+        """The method's name."""
+        return f"x:{self.type}/set"
 
     @property
     def objects(self) -> int:
@@ -89,14 +105,27 @@ class Set:
         return parts
 
 
-Call: TypeAlias = Query | Get | Set
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A method of another capability, `Blob/upload` for example, with its arguments as they go over the wire."""
+
+    name: str
+    capability: str
+    given: Mapping[str, Any]
+    writes: bool = False
+
+    def arguments(self, _batch: Sequence["Call"]) -> Object:
+        """Wire form of the arguments."""
+        return dict(self.given)
 
 
-def request_body(calls: Sequence[Call], using: Sequence[str] = CORE) -> Object:
+Call: TypeAlias = Query | Get | Set | Other
+
+
+def request_body(calls: Sequence[Call]) -> Object:
     """The JSON body of one JMAP request; call ids are `c0`, `c1`, … in order."""
+    further = dict.fromkeys(call.capability for call in calls if call.capability)
     return {
-        "using": list(using),
-        "methodCalls": [
-            [f"x:{call.type}/{call.method}", call.arguments(calls), f"c{position}"] for position, call in enumerate(calls)
-        ],
+        "using": [CORE, *further, OWN],
+        "methodCalls": [[call.name, call.arguments(calls), f"c{position}"] for position, call in enumerate(calls)],
     }

@@ -346,7 +346,7 @@ class Caller:
         except Garbled as garbled:
             if not write:
                 raise
-            _log.warning("%s, to %s", garbled, " ".join(f"x:{call.type}/{call.method}" for call in calls))
+            _log.warning("%s, to %s", garbled, " ".join(call.name for call in calls))
         raise OutcomeUnknown
 
     def _note(self, refusal: HttpRefusal) -> None:

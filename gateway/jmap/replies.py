@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gateway.jmap.calls import Call, Get, Object, Query, Ref
+from gateway.jmap.calls import Call, Get, Object, Query, Ref, Set
 from gateway.jmap.errors import Garbled, MethodError
 
 _MISSED = "a change was left unanswered"
@@ -23,7 +23,7 @@ def read(calls: Sequence[Call], document: Any) -> list[Object | MethodError]:
     answers: list[Object | MethodError] = []
     for position, (call, response) in enumerate(zip(calls, responses, strict=True)):
         name, arguments = _parts(response, position)
-        if name == f"x:{call.type}/{call.method}":
+        if name == call.name:
             _judge(call, arguments, answers)
             answers.append(arguments)
         elif name == "error":
@@ -48,7 +48,7 @@ def _failure(call: Call, arguments: Object) -> MethodError:
     type_, description = arguments.get("type"), arguments.get("description")
     if not isinstance(type_, str):
         raise Garbled("an error without a type")
-    return MethodError(f"x:{call.type}/{call.method}", type_, description if isinstance(description, str) else "")
+    return MethodError(call.name, type_, description if isinstance(description, str) else "")
 
 
 def _judge(call: Call, arguments: Object, earlier: Sequence[Object | MethodError]) -> None:
@@ -58,7 +58,7 @@ def _judge(call: Call, arguments: Object, earlier: Sequence[Object | MethodError
             raise Garbled("a query without its total")
     elif isinstance(call, Get):
         _judge_get(call, arguments, earlier)
-    else:
+    elif isinstance(call, Set):
         _answered(call.create, arguments, "created", "notCreated")
         _answered(call.update, arguments, "updated", "notUpdated")
         _answered(call.destroy, arguments, "destroyed", "notDestroyed")

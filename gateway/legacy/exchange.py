@@ -10,7 +10,7 @@ from gateway.jmap.errors import MethodError
 from gateway.jmap.session import Account
 from gateway.legacy.refusals import Refusal
 from gateway.settings import Settings
-from gateway.state import OldName
+from gateway.state import OldName, OwnSettings
 
 
 class Caller(Protocol):
@@ -49,7 +49,13 @@ class Flags(Protocol):
 
 
 class Memory(Protocol):
-    """What the new server cannot remember of principals; implemented by `state`. Without memory everything is absent."""
+    """What the new server cannot remember of principals and settings; implemented by `state`. Without memory everything is absent.
+
+    Only `own` lives nowhere else, and tells when it cannot be read or written; the rest costs no more than the memory then.
+    """
+
+    own: OwnSettings
+    """Settings keys that only clients know (decision 18)."""
 
     async def at_addresses(self, addresses: Collection[str]) -> Mapping[str, OldName]:
         """Old names by own address, for those of the addresses that have one."""
@@ -80,6 +86,15 @@ class Memory(Protocol):
 
     async def set_secrets(self, account: str, strings: Mapping[str, str]) -> None:
         """Remember the strings of an account in place of those before; nothing is kept unless `secrets_memory=hashes`."""
+
+    async def record_ids(self, types: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+        """By type and JMAP id, the old record ids that do not follow from the object itself (mapping-settings 4.3)."""
+
+    async def remember_records(self, type_: str, ids: Mapping[str, str]) -> None:
+        """Remember old record ids of one type by JMAP id, after objects were created."""
+
+    async def forget_records(self, type_: str, ids: Mapping[str, str]) -> None:
+        """Forget old record ids that were remembered before the new server was asked, and whose objects are gone; not what was remembered since."""
 
 
 class Locks(Protocol):

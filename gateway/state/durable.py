@@ -1,4 +1,4 @@
-"""The memory of principals with the database behind it, shared by all gateways on that database."""
+"""The memory of principals and settings with the database behind it, shared by all gateways on that database."""
 
 import asyncio
 import logging
@@ -10,15 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.state.database import FAILURES, Database, Signature
 from gateway.state.key import Seal
+from gateway.state.own import Durable
 from gateway.state.recollection import SECRETS, Entry, Recollection
+from gateway.state.revisions import COUNT, NEXT
 
 LOGIN_SECONDS = 1.0
 
-_COUNT = text("SELECT value FROM revisions WHERE server = :server")
-_SINCE = text("SELECT subject, id, value, revision FROM memories WHERE server = :server AND revision > :revision ORDER BY revision")
-_NEXT = text(
-    "INSERT INTO revisions (server, value) VALUES (:server, 1)"
-    " ON CONFLICT (server) DO UPDATE SET value = revisions.value + 1 RETURNING value"
+_SINCE = text(
+    "SELECT subject, id, value, revision FROM memories WHERE server = :server AND revision > :revision ORDER BY revision"
 )
 _WRITE = text(
     "INSERT INTO memories (server, subject, id, value, revision) VALUES (:server, :subject, :id, :value, :revision)"
@@ -37,7 +36,7 @@ class Memory(Recollection):
     """
 
     def __init__(self, database: Database, server: str, seal: Seal | None) -> None:
-        super().__init__()
+        super().__init__(Durable(database, server))
         self._database = database
         self._server = server
         self._seal = seal
@@ -71,7 +70,7 @@ class Memory(Recollection):
         signature = self._database.signature()
         try:
             async with self._database.reading() as connection:
-                count: int = (await connection.execute(_COUNT, {"server": self._server})).scalar() or 0
+                count: int = (await connection.execute(COUNT, {"server": self._server})).scalar() or 0
                 anew = self._database.exchanged != self._exchanged or count < self._revision
                 revision = 0 if anew else self._revision
                 rows = (await connection.execute(_SINCE, {"server": self._server, "revision": revision})).all()
@@ -98,7 +97,7 @@ class Memory(Recollection):
             self._apply(entries)
 
     async def _store(self, connection: AsyncConnection, entries: Sequence[Entry]) -> int:
-        revision: int = (await connection.execute(_NEXT, {"server": self._server})).scalar_one()
+        revision: int = (await connection.execute(NEXT, {"server": self._server})).scalar_one()
         rows = [{"server": self._server, "revision": revision, **entry._asdict()} for entry in entries]
         await connection.execute(_WRITE, rows)
         return revision

@@ -1,4 +1,6 @@
-"""What is remembered of principals: names, app passwords in password slots, strings of secrets; implements `legacy.exchange.Memory`.
+"""What is remembered of principals (names, app passwords in password slots, strings of secrets) and settings (record ids, own keys).
+
+Implements `legacy.exchange.Memory`.
 
 Everything lies in dictionaries, so that asking costs next to nothing; `durable.Memory` adds the database behind them.
 """
@@ -8,14 +10,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from gateway.state.names import OldName
+from gateway.state.own import OwnSettings
 
 ACCOUNT = "Account"
 SLOT = "slot"
 SECRETS = "secrets"
+_RECORD = "record "
 
 
 class Entry(NamedTuple):
-    """One thing that is remembered: `subject` is the type of an object that has a name, `slot` or `secrets`; `value` None to forget it."""
+    """One thing that is remembered: `value` None to forget it.
+
+    `subject` is the type of an object that has a name, `slot`, `secrets`, or `record ` and the type of an object that is a record of settings.
+    """
 
     subject: str
     id: str
@@ -25,7 +32,8 @@ class Entry(NamedTuple):
 class Recollection:
     """A memory that ends with the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: OwnSettings | None = None) -> None:
+        self.own = own or OwnSettings()
         self._names: dict[tuple[str, str], OldName] = {}
         self._by_name: dict[str, dict[tuple[str, str], OldName]] = {}
         self._by_address: dict[str, OldName] = {}
@@ -53,13 +61,17 @@ class Recollection:
         says_nothing = old.name == old.address and not old.implied
         value = None if says_nothing else json.dumps([old.name, old.address, old.implied], ensure_ascii=False)
         before = self._by_address.get(old.address)
-        gone = [Entry(before.type, before.id, None)] if before and (before.type, before.id) != (old.type, old.id) else []
+        gone = (
+            [Entry(before.type, before.id, None)] if before and (before.type, before.id) != (old.type, old.id) else []
+        )
         await self._change([*gone, Entry(old.type, old.id, value)])
 
     async def drop(self, stale: Collection[OldName]) -> None:
         """Forget names that do not hold any more, unless something else was remembered of the object meanwhile."""
         await self._refresh()
-        await self._change([Entry(old.type, old.id, None) for old in stale if self._names.get((old.type, old.id)) == old])
+        await self._change(
+            [Entry(old.type, old.id, None) for old in stale if self._names.get((old.type, old.id)) == old]
+        )
 
     async def forget(self, type_: str, ids: Collection[str]) -> None:
         """Forget everything about objects."""
@@ -89,10 +101,28 @@ class Recollection:
         value = self._closed(account, json.dumps(dict(strings), ensure_ascii=False)) if strings else None
         await self._change([Entry(SECRETS, account, value)])
 
+    async def record_ids(self, types: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+        """Old record ids by type and JMAP id."""
+        await self._refresh()
+        return {type_: dict(self._of(_RECORD + type_) or {}) for type_ in types}
+
+    async def remember_records(self, type_: str, ids: Mapping[str, str]) -> None:
+        """Remember old record ids by JMAP id."""
+        await self._refresh()
+        await self._change([Entry(_RECORD + type_, id_, name) for id_, name in ids.items()])
+
+    async def forget_records(self, type_: str, ids: Mapping[str, str]) -> None:
+        """Forget old record ids, unless something else was remembered of the object meanwhile."""
+        await self._refresh()
+        subject = _RECORD + type_
+        await self._change(
+            [Entry(subject, id_, None) for id_, name in ids.items() if self._value(subject, id_) == name]
+        )
+
     def _apply(self, entries: Iterable[Entry]) -> None:
         """Bring the dictionaries up to date."""
         for subject, id_, value in entries:
-            texts = self._texts.get(subject)
+            texts = self._of(subject)
             if texts is None:
                 self._name(subject, id_, value)
             elif value is None:
@@ -133,9 +163,14 @@ class Recollection:
         if wanted:
             await self._write(wanted)
 
+    def _of(self, subject: str) -> dict[str, str] | None:
+        """Texts by id; None for the type of an object that has a name."""
+        return self._texts.setdefault(subject, {}) if subject.startswith(_RECORD) else self._texts.get(subject)
+
     def _value(self, subject: str, id_: str) -> str | None:
-        if subject in self._texts:
-            return self._texts[subject].get(id_)
+        texts = self._of(subject)
+        if texts is not None:
+            return texts.get(id_)
         old = self._names.get((subject, id_))
         return None if old is None else json.dumps([old.name, old.address, old.implied], ensure_ascii=False)
 

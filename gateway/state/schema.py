@@ -30,6 +30,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE revisions (server VARCHAR(255) NOT NULL PRIMARY KEY, value BIGINT NOT NULL)",
         "CREATE TABLE key_proof (one INTEGER NOT NULL PRIMARY KEY, proof VARCHAR(255) NOT NULL)",
     ),
+    (
+        """
+        CREATE TABLE own_settings (
+            server VARCHAR(255) NOT NULL,
+            name VARCHAR(1024) NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (server, name)
+        )
+        """,
+    ),
 )
 
 _MIGRATION_LOCK = 0x5374616C

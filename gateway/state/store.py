@@ -16,11 +16,13 @@ _REMEDY = "give that one back, or start once with secrets_memory=off, which forg
 
 _OWN_PROOF = text("INSERT INTO key_proof (one, proof) VALUES (1, :proof) ON CONFLICT (one) DO NOTHING")
 _PROOF = text("SELECT proof FROM key_proof WHERE one = 1")
-_NO_PROOF = text("DELETE FROM key_proof WHERE NOT EXISTS (SELECT 1 FROM memories WHERE subject = :subject AND value IS NOT NULL)")
+_NO_PROOF = text(
+    "DELETE FROM key_proof WHERE NOT EXISTS (SELECT 1 FROM memories WHERE subject = :subject AND value IS NOT NULL)"
+)
 
 
 class State:
-    """What is remembered about one new server: `flags`, and `memory` of its principals. Several processes may share a database."""
+    """What is remembered about one new server: `flags`, and `memory` of its principals and settings. Several processes may share a database."""
 
     def __init__(self, database: Database, server: str, seal: key.Seal | None) -> None:
         self._database = database
@@ -86,7 +88,9 @@ def _key_in(file: Path | None, database: Database) -> str:
     if file is None and database.alone:
         return key.of_the_moment()
     if file is None:
-        raise StateError("secrets_memory=hashes needs the setting `state_key`: the state is no file that a key could lie beside")
+        raise StateError(
+            "secrets_memory=hashes needs the setting `state_key`: the state is no file that a key could lie beside"
+        )
     try:
         return key.in_file(file)
     except (OSError, ValueError) as error:

@@ -26,13 +26,14 @@ Round = tuple[Sequence[Any], Sequence[Any]]
 class Script:
     """A caller whose server knows its part by heart. The order inside a destroy list is free."""
 
-    def __init__(self, rounds: Sequence[Round], rights: Collection[str] = ()) -> None:
+    def __init__(self, rounds: Sequence[Round], rights: Collection[str] = (), edition: str = "oss") -> None:
         self.left = list(rounds)
         self.rights = frozenset(rights)
+        self.edition_name = edition
         self.notes: dict[str, Any] = {}
 
     async def account(self) -> Account:
-        return Account(self.rights, "oss", "en_US")
+        return Account(self.rights, self.edition_name, "en_US")
 
     def recall(self, kind: str) -> Any | None:
         return self.notes.get(kind)
@@ -108,8 +109,11 @@ class Rows:
         settings: Mapping[str, Any] | None = None,
         running: bool | None = None,
         now: str = NOW,
+        memory: Recollection | None = None,
+        rights: Collection[str] = (),
+        edition: str = "oss",
     ) -> Answer:
-        script, background, unix = Script(rounds), Background(), unix_of(now)
+        script, background, unix = Script(rounds, rights, edition), Background(), unix_of(now)
         assert unix is not None
         self.memory = Memory(running)
         exchange = Exchange(
@@ -120,7 +124,7 @@ class Rows:
             settings=Settings(**(settings or {})),
             caller=script,
             flags=self.memory,
-            memory=Recollection(),
+            memory=memory or Recollection(),
             locks=Locks(),
             background=background,
         )

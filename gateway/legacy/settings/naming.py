@@ -143,5 +143,8 @@ _BASES: Mapping[str, Callable[[Snapshot], Callable[[Object], str]]] = {
     "MtaQueueQuota": lambda _snapshot: _described("MtaQueueQuota"),
 }
 
-COLLECTIONS = frozenset({*_NAMED, *_BASES, "DkimSignature", "Domain", "MemoryLookupKey", "MemoryLookupKeyValue", "StoreLookup"})
+DERIVED = frozenset({*_BASES, "DkimSignature"})
+"""Types whose record ids are derived, unless the gateway remembers others."""
+
+COLLECTIONS = frozenset({*_NAMED, *DERIVED, "Domain", "MemoryLookupKey", "MemoryLookupKeyValue", "StoreLookup"})
 """Types of which there are several objects; of all others there is one."""

@@ -4,8 +4,11 @@ from typing import Any
 
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.paging import Window
-from gateway.legacy.settings.demand import of_prefixes, with_keys
+from gateway.legacy.settings import own
+from gateway.legacy.settings.demand import Demand, of_prefixes, with_keys
 from gateway.legacy.settings.fetch import fetch
+from gateway.legacy.settings.naming import Snapshot
+from gateway.legacy.settings.remembered import Remembered, prune, recall
 from gateway.legacy.settings.view import View, below, exact, view
 
 
@@ -20,7 +23,9 @@ async def group(exchange: Exchange) -> Any:
         items = records(texts, suffix if suffix.startswith(".") else f".{suffix}", query.get("field"))
         items = [item for item in items if any(words in text.lower() for text in item.values())]
     else:
-        items = [{"_id": key, "_value": text} for key, text in texts.items() if words in key.lower() or words in text.lower()]
+        items = [
+            {"_id": key, "_value": text} for key, text in texts.items() if words in key.lower() or words in text.lower()
+        ]
     return {"total": len(items), "items": list(_window(exchange).cut(items))}
 
 
@@ -38,12 +43,13 @@ async def keys(exchange: Exchange) -> Any:
     demand = of_prefixes(prefixes)
     listed = frozenset(demand.rows)
     known = with_keys(demand, asked)
-    snapshot = await fetch(exchange.caller, demand)
-    texts = view(demand.rows.values(), snapshot)
-    shown = view([row for pattern, row in demand.rows.items() if pattern in listed], snapshot)
+    snapshot, remembered = await _fetch(exchange, demand)
+    texts = view(demand.rows.values(), snapshot, remembered)
+    shown = view([row for pattern, row in demand.rows.items() if pattern in listed], snapshot, remembered)
     return {
         **exact(texts, known),
-        **{key: text for key, text in shown.items() if any(key.startswith(prefix) for prefix in prefixes)},
+        **{key: text for key, text in shown.items() if key.startswith(tuple(prefixes))},
+        **await own.shown(exchange, asked, prefixes),
     }
 
 
@@ -64,7 +70,17 @@ def dotted(prefix: str) -> str:
 
 async def _read(exchange: Exchange, prefix: str) -> View:
     demand = of_prefixes([prefix])
-    return view(demand.rows.values(), await fetch(exchange.caller, demand))
+    snapshot, remembered = await _fetch(exchange, demand)
+    texts = {**view(demand.rows.values(), snapshot, remembered), **await own.shown(exchange, (), [prefix])}
+    return {key: texts[key] for key in sorted(texts)}
+
+
+async def _fetch(exchange: Exchange, demand: Demand) -> tuple[Snapshot, Remembered]:
+    """Objects of a demand and the record ids that are remembered of them."""
+    remembered = await recall(exchange.memory, demand)
+    snapshot = await fetch(exchange.caller, demand)
+    await prune(exchange, demand, snapshot, remembered)
+    return snapshot, remembered
 
 
 def _window(exchange: Exchange) -> Window:

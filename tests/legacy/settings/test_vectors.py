@@ -81,6 +81,9 @@ def same(given, wanted, asked):
 async def test_vector(vector):
     server = Server(vector["jmap"])
     match = found(vector)
+    memory = Recollection()
+    for it in vector.get("sidecar", ()):
+        await memory.remember_records(it["object"].removeprefix("x:"), {it["jmapId"]: it["legacyId"]})
     exchange = Exchange(
         path=match.elements,
         query=query_string.parse(vector["legacyRequest"].get("query", "")),
@@ -89,7 +92,7 @@ async def test_vector(vector):
         settings=Settings(),
         caller=server,
         flags=None,
-        memory=Recollection(),
+        memory=memory,
         locks=Locks(),
         background=None,
     )

@@ -72,6 +72,26 @@ class Get:
 
 
 @dataclass(frozen=True, slots=True)
+class LogQuery:
+    """`x:Log/query`: newest lines first, counting nothing, from behind the line `anchor` (mapping-operations 9)."""
+
+    limit: int
+    filter: Mapping[str, Any] | None = None
+    anchor: str | None = None
+
+    name = "x:Log/query"
+    writes = False
+    capability = ""
+
+    def arguments(self, _batch: Sequence["Call"]) -> Object:
+        """Wire form of the arguments."""
+        parts: Object = {"filter": dict(self.filter)} if self.filter else {}
+        if self.anchor is not None:
+            parts["anchor"] = self.anchor
+        return parts | {"limit": self.limit}
+
+
+@dataclass(frozen=True, slots=True)
 class Set:
     """`x:<type>/set`; destroy takes explicit ids only, never a result reference (mapping-operations 2.7 rule 8)."""
 
@@ -119,7 +139,7 @@ class Other:
         return dict(self.given)
 
 
-Call: TypeAlias = Query | Get | Set | Other
+Call: TypeAlias = Query | LogQuery | Get | Set | Other
 
 
 def request_body(calls: Sequence[Call]) -> Object:

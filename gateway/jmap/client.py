@@ -17,6 +17,7 @@ from gateway.jmap import batch, replies, wire
 from gateway.jmap.calls import Call, Object, request_body
 from gateway.jmap.connection import OK, Reply, fields
 from gateway.jmap.errors import Busy, Garbled, HttpRefusal, MethodError, OutcomeUnknown, Unreachable, UpstreamError
+from gateway.jmap.event_texts import EventText, EventTexts
 from gateway.jmap.notes import Notes
 from gateway.jmap.retry import Repeats, after_race, nothing_written
 from gateway.jmap.session import ACCOUNT_PATH, SESSION_PATH, Account, Session, account_of, session_of
@@ -76,6 +77,7 @@ class Upstream:
         self._owners: LRUCache[bytes, str] = LRUCache(REMEMBERED_CALLERS)
         self._alike: LRUCache[bytes, Account] = LRUCache(REMEMBERED_ANSWERS)
         self.notes = Notes(REMEMBERED_NOTES, NOTE_SECONDS)
+        self.event_texts = EventTexts(self.transport)
         self._flights: dict[tuple[str, bytes], asyncio.Task[Any]] = {}
         self._learner: asyncio.Task[None] | None = None
         self._asking = asyncio.Lock()
@@ -286,9 +288,13 @@ class Caller:
         """To be taken before the calls whose result is going to be kept."""
         return self._upstream.notes.edition(kind)
 
-    def keep(self, kind: str, value: Any, edition: int) -> None:
-        """Remember a value for this credential for some seconds, unless its kind was dropped since `edition`."""
-        self._upstream.notes.keep(self.key, kind, value, edition)
+    def keep(self, kind: str, value: Any, edition: int, seconds: float | None = None) -> None:
+        """Remember a value for this credential for some seconds, or so many, unless its kind was dropped since `edition`."""
+        self._upstream.notes.keep(self.key, kind, value, edition, seconds)
+
+    async def event_texts(self) -> Mapping[str, EventText]:
+        """What the new server calls its events, by name; empty while it cannot be told."""
+        return await self._upstream.event_texts.read(self.headers)
 
     def drop(self, kind: str) -> None:
         """Forget a kind under every credential, after a change."""

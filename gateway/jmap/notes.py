@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Notes:
-    """At most `most` notes, none older than `seconds`; the one that was not asked for the longest goes first.
+    """At most `most` notes, none older than `seconds` unless said otherwise; the one that was not asked for the longest goes first.
 
     A kind has an edition, which changes with `drop`: what was asked for in an earlier edition may be outdated and is not kept.
     """
@@ -25,11 +25,11 @@ class Notes:
         """The edition to name when something is kept that is asked for from now on."""
         return self._editions.get(kind, 0)
 
-    def keep(self, key: bytes, kind: str, value: Any, edition: int) -> None:
-        """Remember a value, unless its kind was dropped since `edition`."""
+    def keep(self, key: bytes, kind: str, value: Any, edition: int, seconds: float | None = None) -> None:
+        """Remember a value, unless its kind was dropped since `edition`; `seconds` for how long, when not as all others."""
         if edition != self.edition(kind):
             return
-        self._kept[key, kind] = (time.monotonic() + self._seconds, value)
+        self._kept[key, kind] = (time.monotonic() + (self._seconds if seconds is None else seconds), value)
         self._kept.move_to_end((key, kind))
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)

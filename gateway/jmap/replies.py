@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gateway.jmap.calls import Call, Get, Object, Query, Ref, Set
+from gateway.jmap.calls import Call, Get, LogQuery, Object, Query, Ref, Set
 from gateway.jmap.errors import Garbled, MethodError
 
 _MISSED = "a change was left unanswered"
@@ -56,6 +56,8 @@ def _judge(call: Call, arguments: Object, earlier: Sequence[Object | MethodError
         _texts(arguments.get("ids"))
         if not isinstance(arguments.get("total"), int):
             raise Garbled("a query without its total")
+    elif isinstance(call, LogQuery):
+        _texts(arguments.get("ids"))
     elif isinstance(call, Get):
         _judge_get(call, arguments, earlier)
     elif isinstance(call, Set):

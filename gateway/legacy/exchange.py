@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from gateway.jmap.calls import Call, Object
 from gateway.jmap.errors import MethodError
+from gateway.jmap.event_texts import EventText
 from gateway.jmap.session import Account
 from gateway.legacy.refusals import Refusal
 from gateway.settings import Settings
@@ -31,11 +32,14 @@ class Caller(Protocol):
     def edition(self, kind: str) -> int:
         """To be taken before the calls whose result is going to be kept."""
 
-    def keep(self, kind: str, value: Any, edition: int) -> None:
-        """Remember a value for this credential for some seconds, unless its kind was dropped since `edition`."""
+    def keep(self, kind: str, value: Any, edition: int, seconds: float | None = None) -> None:
+        """Remember a value for this credential for some seconds, or so many, unless its kind was dropped since `edition`."""
 
     def drop(self, kind: str) -> None:
         """Forget a kind under every credential, after a change."""
+
+    async def event_texts(self) -> Mapping[str, EventText]:
+        """What the new server calls its events, by name; empty while it cannot be told."""
 
 
 class Flags(Protocol):

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     max_scan_messages: int = Field(100_000, ge=1, description="bound on queue messages looked at by one call")
     max_scan_reports: int = Field(5000, ge=1, description="bound on reports looked at by one call")
 
+    store_aliases: CommaList = Field(["default"], description="ids that old clients use for a store; each stands for the one store of the new server, any other is unknown")
+    allow_broader_purge: bool = Field(False, description="delete more than was asked for where the new server cannot do less: all rate limiters for one kind, all authorisation tokens for `acme` or `oauth`")
+    task_wait_seconds: float = Field(30, ge=0, le=240, description="how long a call that needs the result of background work waits for it")
+    task_wait_polls: int | None = Field(None, ge=1, description="how often such a call looks at most; without a value only the time counts")
+
     name_style: NameStyle = Field("remembered", description="names of accounts, groups and lists in replies: as clients gave them, `full` addresses, or `short-default` for local parts in the default domain")
     role_scan_limit: int = Field(5000, ge=0, description="accounts looked at for the `members` of a role; with more of them the member is left out")
     membership_set: Literal["field", "all"] = Field("field", description="what `set` on `roles`, `memberOf` or `lists` replaces: that field, or as the old server all three")
@@ -118,7 +123,7 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits, description="bounds on what one client may cost")
     timeouts: Timeouts = Field(default_factory=Timeouts, description="seconds the gateway waits")
 
-    @field_validator("passthrough", "trusted_proxies", mode="before")
+    @field_validator("passthrough", "trusted_proxies", "store_aliases", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -9,6 +9,7 @@ Object: TypeAlias = dict[str, Any]
 CORE = "urn:ietf:params:jmap:core"
 OWN = "urn:stalwart:jmap"
 BLOB = "urn:ietf:params:jmap:blob"
+MAIL = "urn:ietf:params:jmap:mail"
 BY_ID: Object = {"property": "id", "isAscending": True}
 
 
@@ -22,13 +23,17 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`x:<type>/query` with an exact total; `limit` is never 0 (mapping-operations 1.4). Without a sort the order is the server's."""
+    """`x:<type>/query` with an exact total; `limit` is never 0 (mapping-operations 1.4). Without a sort the order is the server's.
+
+    Not `counted`, it gives the first ids only and no total, for what is expected to find one or two.
+    """
 
     type: str
     sort: Sequence[Object]
     limit: int
     position: int = 0
     filter: Mapping[str, Any] | None = None
+    counted: bool = True
 
     writes = False
     capability = ""
@@ -43,6 +48,8 @@ class Query:
         parts: Object = {"filter": dict(self.filter)} if self.filter else {}
         if self.sort:
             parts["sort"] = list(self.sort)
+        if not self.counted:
+            return parts | {"limit": self.limit}
         return parts | {"position": self.position, "limit": self.limit, "calculateTotal": True}
 
 

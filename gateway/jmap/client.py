@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from cachetools import LRUCache, TTLCache
 
 from gateway.jmap import batch, replies, wire
-from gateway.jmap.calls import Call, Object, request_body
+from gateway.jmap.calls import Call, Object, Other, request_body
 from gateway.jmap.connection import OK, Reply, fields
 from gateway.jmap.errors import Busy, Garbled, HttpRefusal, MethodError, OutcomeUnknown, Unreachable, UpstreamError
 from gateway.jmap.event_texts import EventText, EventTexts
@@ -332,7 +332,8 @@ class Caller:
                 self.heard = True
                 self.wrote = self.wrote or write
                 answers = self._read(calls, reply, write=write)
-                upstream.learn_owner(self, answers[0], slot)
+                if not isinstance(calls[0], Other):  # which may be answered for another account
+                    upstream.learn_owner(self, answers[0], slot)
                 if not nothing_written(calls, answers):
                     return answers
                 lost += 1

@@ -56,3 +56,9 @@ def test_only_sets_change_something():
         True,
     ]
     assert Set("Task", create={"a": {}}, update={"b": {}, "c": {}}, destroy=["d"]).objects == 4
+
+
+def test_what_is_expected_to_be_one_is_asked_for_without_a_total():
+    assert request_body([Query("Account", (), 50, filter={"name": "kim"}, counted=False)])["methodCalls"] == [
+        ["x:Account/query", {"filter": {"name": "kim"}, "limit": 50}, "c0"]
+    ]

@@ -241,16 +241,16 @@ class Upstream:
 class Caller:
     """The new server with one caller's credential, for one exchange.
 
-    `heard`: it accepted this credential meanwhile; `wrote`: with a call that writes.
+    `heard`: it accepted this credential meanwhile; `wrote`: with a call that writes; `writes`: such a call may have been sent.
     """
 
-    __slots__ = ("_upstream", "headers", "heard", "key", "wrote")
+    __slots__ = ("_upstream", "headers", "heard", "key", "writes", "wrote")
 
     def __init__(self, upstream: Upstream, headers: bytes, key: bytes) -> None:
         self._upstream = upstream
         self.headers = headers
         self.key = key
-        self.heard = self.wrote = False
+        self.heard = self.wrote = self.writes = False
 
     async def request(self, *calls: Call) -> list[Object]:
         """Send one batch and give the arguments of each answer in order; the first method error is raised.
@@ -327,6 +327,7 @@ class Caller:
         slot = upstream.slot_of(self)
         await upstream.slots.acquire(slot)
         try:
+            self.writes = self.writes or write
             while True:
                 reply = await upstream.send("POST", upstream.api, self.headers, body, write=write)
                 self.heard = True

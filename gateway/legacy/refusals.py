@@ -5,7 +5,8 @@
     │   ├── NotFound       404: unknown route, wrong method, id that names nothing
     │   ├── Forbidden      403: a permission is missing
     │   ├── Unauthorized   401: `challenge` adds the two WWW-Authenticate lines
-    │   └── BadRequest     400
+    │   ├── BadRequest     400
+    │   └── InternalError  500: it was tried and failed, and the old server said no more than that
     └── ManagementError    HTTP 200 with an `error` member (legacy-rest-api 1.4)
         ├── ItemNotFound   `notFound`
         ├── Unsupported    `unsupported`: the new server cannot do it, or it would do more than asked
@@ -13,6 +14,9 @@
 """
 
 from typing import Any
+
+INTERNAL = "There was a problem while processing your request. Please contact the system administrator if this problem persists."
+"""What the old server said of everything that failed on its side (legacy-rest-api 1.5.5)."""
 
 
 class Refusal(Exception):
@@ -58,6 +62,13 @@ class BadRequest(Problem):
 
     def __init__(self, detail: str = "JSON deserialization failed") -> None:
         super().__init__(400, "Invalid parameters", detail)
+
+
+class InternalError(Problem):
+    """500 of a call that was tried and failed, where the old server had no other words for it."""
+
+    def __init__(self) -> None:
+        super().__init__(500, "Internal Server Error", INTERNAL)
 
 
 class ManagementError(Refusal):

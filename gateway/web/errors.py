@@ -71,11 +71,7 @@ _TOO_MANY_REQUESTS = _document(429, "Too Many Requests", "Your request has been 
 _TOO_MANY_LOGINS = _document(
     429, "Too Many Authentication Attempts", "Your request has been rate limited. Please try again in a few minutes."
 )
-_INTERNAL = _document(
-    500,
-    "Internal Server Error",
-    "There was a problem while processing your request. Please contact the system administrator if this problem persists.",
-)
+_INTERNAL = _known(refusals.InternalError())
 _OUTCOME_UNKNOWN = _document(
     504,
     HTTPStatus.GATEWAY_TIMEOUT.phrase,

@@ -13,10 +13,11 @@ from aiohttp import web
 from yarl import URL
 
 from gateway.app import running
+from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.settings import Settings
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors/operations.json").read_text())
-READY = ("queue.messages", "queue.message", "queue.message.patch", "queue.message.delete", "queue.messages.bulk", "queue.status", "queue.reports", "reports")
+READY = ("queue.messages", "queue.message", "queue.message.patch", "queue.message.delete", "queue.messages.bulk", "queue.status", "queue.reports", "reports", "reload")
 CHOSEN = [vector for vector in VECTORS["vectors"] if vector["area"] in READY]
 CORE = {
     "maxSizeUpload": 50_000_000, "maxConcurrentUpload": 4, "maxSizeRequest": 10_000_000, "maxConcurrentRequests": 4, "maxCallsInRequest": 16,
@@ -30,7 +31,7 @@ SESSION = {
     "eventSourceUrl": f"{BASE}/eventsource/",
 }
 PERMISSIONS = [
-    "authenticate", "actionPauseMtaQueue", "actionResumeMtaQueue", "sysActionCreate",
+    "authenticate", "actionPauseMtaQueue", "actionResumeMtaQueue", *NEW_RIGHTS["settings-reload"],
     *(f"sys{name}{verb}" for name in ("QueuedMessage", "DmarcInternalReport", "TlsInternalReport", "DmarcExternalReport", "TlsExternalReport", "ArfExternalReport")
       for verb in ("Get", "Query", "Update", "Destroy")),
 ]

@@ -41,14 +41,14 @@ async def test_an_unknown_route_comes_before_permissions(start, server):
 
 @pytest.mark.parametrize("target", ["/api/reload/zz/yy", "/api/troubleshoot/zz"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-async def test_some_permissions_come_before_the_route(start, server, method, target):
-    client = await start()
+async def test_some_permissions_come_before_the_route(start, server, giving, method, target):
+    client = await start(rows={"reload": giving({})})
     (login,) = server.rights
     everything = server.rights[login]
     server.rights[login] = PLAIN
     assert await status(client, method, target) == 403
     server.rights[login] = everything
-    fresh = await start()
+    fresh = await start(rows={"reload": giving({})})
     assert await status(fresh, method, target) == (200 if (method, target) == ("GET", "/api/reload/zz/yy") else 404)
 
 

@@ -1,0 +1,57 @@
+"""Reloads and updates through the gateway: what takes effect, what is wrong, who may."""
+
+import json
+
+import aiohttp
+import pytest
+
+NOTHING = {"warnings": {}, "errors": {}}
+
+
+async def upstream(old, method, arguments):
+    """One call to the simulated server itself."""
+    body = {"using": ["urn:ietf:params:jmap:core", "urn:stalwart:jmap"], "methodCalls": [[method, arguments, "c0"]]}
+    async with old.http.post(f"{old.both.simulator}/jmap/", json=body, headers={"Authorization": aiohttp.encode_basic_auth(*old.login)}) as answer:
+        return (await answer.json())["methodResponses"][0][1]
+
+
+@pytest.mark.parametrize("name", ["", "/", "/lookup", "/certificate", "/server.blocked-ip", "/server.allowed-ip", "/zz", "/lookup/x"])
+async def test_nothing_is_wrong_on_a_fresh_server(old, name):
+    assert await old.get(f"/api/reload{name}") == NOTHING
+
+
+async def test_a_key_that_cannot_be_used_is_named_and_stops_every_reload(old):
+    await upstream(old, "x:Jmap/set", {"update": {"singleton": {"webPushKey": {"@type": "Text", "secret": "no key"}}}})
+    found = await old.get("/api/reload")
+    assert list(found["errors"]) == ["jmap.singleton"]
+    assert found["errors"]["jmap.singleton"]["type"] == "build"
+    assert "no key" not in str(found)
+    assert await old.get("/api/reload?dry-run=true") == NOTHING
+    await upstream(old, "x:Jmap/set", {"update": {"singleton": {"webPushKey": {"@type": "None"}}}})
+    assert await old.get("/api/reload") == NOTHING
+
+
+async def test_settings_are_in_force_after_a_reload_only(old):
+    async def shown():
+        _, headers, _ = await old.response("GET", "/.well-known/jmap")
+        return headers.get("X-Lab")
+
+    await upstream(old, "x:Http/set", {"update": {"singleton": {"responseHeaders": {"X-Lab": "1"}}}})
+    assert await shown() is None
+    assert await old.get("/api/reload") == NOTHING
+    assert await shown() == "1"
+
+
+async def test_updates_end_at_once(old):
+    assert await old.get("/api/update/webadmin") is None
+    assert await old.get("/api/update/spam-filter?force=1") is None
+
+
+@pytest.mark.parametrize("name", ["reload", "reload?dry-run=1", "reload/lookup", "reload/zz", "update/webadmin", "update/spam-filter", "restart"])
+async def test_they_are_for_administrators(old, name):
+    assert (await old.call("POST", "/api/principal", json.dumps({"type": "domain", "name": "a.test"})))[0] == 200
+    user = {"type": "individual", "name": "kim@a.test", "secrets": ["Canary-of-kim-12"], "emails": ["kim@a.test"], "roles": ["user"]}
+    assert (await old.call("POST", "/api/principal", json.dumps(user)))[1].keys() == {"data"}
+    status, _ = await old.as_(("kim@a.test", "Canary-of-kim-12")).call("GET", f"/api/{name}")
+    assert status == 403
+    assert (await old.as_(None).call("GET", f"/api/{name}"))[0] == 401

@@ -1,6 +1,7 @@
-"""The command line: `stalwart-gateway serve | check | routes | simulate | demo`."""
+"""The command line: `stalwart-gateway serve | check | routes | settings | simulate | demo`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,10 +13,12 @@ COMMANDS = {
     "serve": "run the gateway until SIGTERM or Ctrl-C",
     "check": "say in plain words whether settings, new server, credentials and state are right",
     "routes": "list every operation of the old API, what it needs, and what answers it",
+    "settings": "say what the settings of old servers are on the new one",
     "simulate": "run a simulated mail server of v0.16 in memory, for trying things out",
     "demo": "run a gateway with a simulated server and sample mail, to try it out",
 }
 WRONG_SETTINGS = 2
+NOT_READ = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(f"stalwart-gateway: {problem}", file=sys.stderr)
         return WRONG_SETTINGS
+    except BrokenPipeError:  # whoever read the output has seen enough; what is left in it must not fail again at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_READ
     return status
 
 

@@ -23,6 +23,7 @@ _HOLE = re.compile(r"<(id|n|key)>")
 _GAPS = {"id": r"(?P<id>.+)", "n": r"\d+", "key": r"(?P<key>.+)"}
 _TWO_PARTS = {"id": r"(?P<id>[^.]+)", "n": r"\d+", "key": r"(?P<key>.+)"}
 _STEP = re.compile(r"(?P<base>.+)\.(?P<index>[0-9]+)(?:\.(?P<part>if|then|else))?", re.ASCII | re.DOTALL)
+_EXCEPT = "except:"
 _MARKS = frozenset({"asked", "branches", "discriminator", "expression", "fixed", "off-page", "unlisted"})
 
 
@@ -36,7 +37,8 @@ class Row:
 
     Marks: `discriminator` (WebAdmin lists records by this key), `fixed` (not to be changed after creation), `off-page` (WebAdmin's pages
     do not show it), `unlisted` (answered by exact key only), `asked` (by exact key or a prefix as deep as the key), `expression` (a key
-    without counterpart that held one) and `branches` (neutral are expressions whose results are all neutral).
+    without counterpart that held one), `branches` (neutral are expressions whose results are all neutral) and `except:x` (the record x is
+    none of these).
     """
 
     pattern: str
@@ -98,7 +100,12 @@ class Row:
 
     def match(self, base: str) -> re.Match[str] | None:
         """Whether a key without index is of this pattern; groups `id` and `key`."""
-        return self._shape.fullmatch(base)
+        match = self._shape.fullmatch(base)
+        return None if match and self._excepted and match["id"] in self._excepted else match
+
+    @cached_property
+    def _excepted(self) -> frozenset[str]:
+        return frozenset(mark.removeprefix(_EXCEPT) for mark in self.marks if mark.startswith(_EXCEPT))
 
 
 class Found(NamedTuple):
@@ -173,7 +180,7 @@ def _sample(pattern: str) -> str:
 
 
 def _check(row: Row, patterns: Mapping[str, Row]) -> None:
-    if strange := row.marks - _MARKS:
+    if strange := {mark for mark in row.marks - _MARKS if not mark.startswith(_EXCEPT)}:
         raise MapError(f"{row.pattern} has unknown marks: {', '.join(sorted(strange))}")
     if row.direction not in {"rw", "r", "none"}:
         raise MapError(f"{row.pattern} has no direction")

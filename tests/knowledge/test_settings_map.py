@@ -28,6 +28,8 @@ def row(pattern, form="bool", *, objects=("Http",), direction="rw", pointer="/x"
         ("store.nats.timeout", "store.<id>.timeout", "nats", None, ""),
         ("store.nats.timeout.connection", "store.<id>.timeout.connection", "nats", None, ""),
         ("lookup.default.hostname", "lookup.default.hostname", None, None, ""),
+        ("lookup.spam-config.x", "lookup.spam-<id>.<key>", "config", None, ""),
+        ("lookup.spam-traps.x@y.test", "lookup.<id>.<key>", "spam-traps", None, ""),
         ("spam-filter.card-is-ham", "spam-filter.card-is-ham", None, None, ""),
     ],
 )

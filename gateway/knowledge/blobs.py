@@ -1,6 +1,7 @@
 """Blob hashes of the old API and blob ids of the new one (mapping-operations 1.3)."""
 
-from base64 import urlsafe_b64encode
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from gateway.knowledge.ids import ALPHABET, number_of
 
@@ -11,6 +12,7 @@ _ANY_ACCOUNT = b"\xff\xff\xff\xff\x0f"
 _NEVER = b"\xff" * 9 + b"\x01"
 _HASH_END = 8 * (1 + HASH_BYTES)
 _HASH_MASK = 256**HASH_BYTES - 1
+_LETTERS = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
 def hash_of(blob_id: str) -> str:
@@ -19,7 +21,15 @@ def hash_of(blob_id: str) -> str:
     if behind < 0:
         raise ValueError("a blob id holds a marker and a hash of 32 bytes")
     digest = (number_of(blob_id) >> behind & _HASH_MASK).to_bytes(HASH_BYTES, "big")
-    return urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+    return _text_of(digest)
+
+
+def digest_of(blob_hash: str) -> bytes:
+    """Bytes of an old `blob_hash`, of any length; ValueError for padding, foreign characters and unused bits that are not zero."""
+    digest = urlsafe_b64decode(blob_hash + "=" * (-len(blob_hash) % 4)) if _LETTERS.fullmatch(blob_hash) else b""
+    if _text_of(digest) != blob_hash:
+        raise ValueError("a blob hash is base64url without padding")
+    return digest
 
 
 def unrestricted_id(digest: bytes) -> str:
@@ -27,6 +37,10 @@ def unrestricted_id(digest: bytes) -> str:
     if len(digest) != HASH_BYTES:
         raise ValueError("a blob hash has 32 bytes")
     return _pack(bytes([_RESERVED]) + digest + _ANY_ACCOUNT + _NEVER)
+
+
+def _text_of(digest: bytes) -> str:
+    return urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
 def _pack(raw: bytes) -> str:

@@ -1,5 +1,5 @@
 """All rooms of the old API; `table.collect` checks them against the specification."""
 
-from gateway.legacy import login, maintenance, pending, principal, queue, queue_reports, reports, settings
+from gateway.legacy import login, maintenance, pending, principal, queue, queue_reports, reports, settings, store
 
-ROOMS = (principal.ROUTES, queue.ROUTES, queue_reports.ROUTES, reports.ROUTES, settings.ROUTES, maintenance.ROUTES, login.ROUTES, pending.ROUTES)
+ROOMS = (principal.ROUTES, queue.ROUTES, queue_reports.ROUTES, reports.ROUTES, settings.ROUTES, store.ROUTES, maintenance.ROUTES, login.ROUTES, pending.ROUTES)

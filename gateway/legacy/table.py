@@ -16,7 +16,8 @@ class Action:
     """What answers an operation: the handler, the new calls it makes (for people), and whether it is served, refused or still to come.
 
     `order` says which refusal comes first (legacy-rest-api 2.0): 403 before 400 (`permission`), 400 before 403 (`body`), or whatever the
-    row decides (`row`): then `Exchange.objection` holds the 400, and the row asks for permissions itself.
+    row decides (`row`): then `Exchange.objection` holds the 400, and the row asks for permissions itself. `changes` marks a GET that changes
+    something: that the new server let the caller look does not mean that he may do it.
     """
 
     handle: Handler
@@ -24,6 +25,7 @@ class Action:
     status: Status = "ready"
     note: str = ""
     order: Order = "permission"
+    changes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

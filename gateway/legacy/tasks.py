@@ -8,6 +8,7 @@ work is queued; an argument may be a function of the exchange (`accountId=accoun
 """
 
 import asyncio
+import contextlib
 import inspect
 import time
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,10 @@ PAUSE = 1.0
 Argument = str | Callable[[Exchange], str | Awaitable[str]]
 
 
+class NothingToDo(Exception):
+    """What a call is about holds nothing that work could be done on; the old server said that it was done."""
+
+
 def runs_task(kind: str, **arguments: Argument) -> Action:
     """Row that queues a task and answers null, as the old server did before the work was done.
 
@@ -35,9 +40,10 @@ def runs_task(kind: str, **arguments: Argument) -> Action:
     """
 
     async def run(exchange: Exchange) -> Any:
-        await start(exchange, kind, **{name: await _value(exchange, argument) for name, argument in arguments.items()})
+        with contextlib.suppress(NothingToDo):
+            await start(exchange, kind, **{name: await _value(exchange, argument) for name, argument in arguments.items()})
 
-    return Action(run, (f"x:Task/set {kind}",))
+    return Action(run, (f"x:Task/set {kind}",), changes=True)
 
 
 def creation(exchange: Exchange, kind: str, **arguments: str) -> Set:

@@ -89,7 +89,7 @@ class Answers:
         try:
             answer = await _probe(action, exchange) if match.probe else await action.handle(exchange)
         except Refusal:
-            if not _judged(caller, served.operation, needed):
+            if not _judged(caller, served, needed):
                 await accept(caller, needed)
             raise
         except (Unreachable, Busy, TooSlow):
@@ -97,16 +97,21 @@ class Answers:
             if caller.wrote:
                 raise OutcomeUnknown from None
             raise
-        if not _judged(caller, served.operation, needed):
+        if not _judged(caller, served, needed):
             await accept(caller, needed)
         return answer
 
     def _judge(
         self, served: Served, match: Match, query: Mapping[str, str], body: bytes | None
     ) -> tuple[BadRequest | None, object]:
-        """What the contract has against the request (only when it is enforced), and the value of the body."""
+        """What the contract has against the request (only when it is enforced), and the value of the body.
+
+        A body that cannot be read at all is refused in every mode: taken for none, it could mean something (legacy-rest-api 2.12: `null`
+        restores everything).
+        """
         detail, reason, value = self._read(served.operation, body)
-        if served.mode == "off":
+        readable = detail is None
+        if served.mode == "off" and readable:
             return None, value
         if detail is None:
             violation = self._contract.check(match, query, value)
@@ -114,7 +119,7 @@ class Answers:
                 return None, value
             detail, reason = violation.detail, f"{violation.where}: {violation.reason}"
         VIOLATIONS.labels(served.operation.id, served.mode).inc()
-        if served.mode == "report":
+        if served.mode == "report" and readable:
             _log.warning("a request breaks the contract of %s: %s", served.operation.id, reason)
             return None, value
         return BadRequest(detail), value
@@ -131,9 +136,9 @@ class Answers:
             return self._contract.refusal_of_body(operation), f"body: {error}", None
 
 
-def _judged(caller: Caller, operation: Operation, needed: str | None) -> bool:
+def _judged(caller: Caller, served: Served, needed: str | None) -> bool:
     """Whether the new server has judged this request: a change that wrote nothing was only allowed to look."""
-    return caller.wrote or (caller.heard and (operation.method == "GET" or needed is None))
+    return caller.wrote or (caller.heard and ((served.operation.method == "GET" and not served.action.changes) or needed is None))
 
 
 async def _probe(action: Action, exchange: Exchange) -> NoReturn:

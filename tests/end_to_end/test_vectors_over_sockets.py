@@ -17,7 +17,7 @@ from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.settings import Settings
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors/operations.json").read_text())
-READY = ("queue.messages", "queue.message", "queue.message.patch", "queue.message.delete", "queue.messages.bulk", "queue.status", "queue.reports", "reports", "reload")
+READY = ("queue.messages", "queue.message", "queue.message.patch", "queue.message.delete", "queue.messages.bulk", "queue.status", "queue.reports", "reports", "reload", "store")
 CHOSEN = [vector for vector in VECTORS["vectors"] if vector["area"] in READY]
 CORE = {
     "maxSizeUpload": 50_000_000, "maxConcurrentUpload": 4, "maxSizeRequest": 10_000_000, "maxConcurrentRequests": 4, "maxCallsInRequest": 16,
@@ -30,11 +30,7 @@ SESSION = {
     "apiUrl": f"{BASE}/", "downloadUrl": f"{BASE}/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}", "uploadUrl": f"{BASE}/upload/{{accountId}}/",
     "eventSourceUrl": f"{BASE}/eventsource/",
 }
-PERMISSIONS = [
-    "authenticate", "actionPauseMtaQueue", "actionResumeMtaQueue", *NEW_RIGHTS["settings-reload"],
-    *(f"sys{name}{verb}" for name in ("QueuedMessage", "DmarcInternalReport", "TlsInternalReport", "DmarcExternalReport", "TlsExternalReport", "ArfExternalReport")
-      for verb in ("Get", "Query", "Update", "Destroy")),
-]
+PERMISSIONS = ["authenticate", *sorted({right for rights in NEW_RIGHTS.values() for right in rights})]
 
 
 def renamed(batch: list[Any]) -> list[Any]:

@@ -66,7 +66,7 @@ def _read_duration(milliseconds: int) -> str:
 
 def _write_duration(text: str) -> int:
     if not (match := _DURATION.fullmatch(text)):
-        raise Invalid("expected a number with one of the units ms, s, m, h, d")
+        raise Invalid(f"Invalid duration value '{text}'")
     milliseconds = _bounded(_write_int(match[1]) * _UNITS[match[2] or "ms"])
     if milliseconds == 0:
         raise Invalid("a duration is above zero")

@@ -79,7 +79,7 @@ class Variant:
         """Members that the value may have for a word, `@type` among them; Invalid for other words."""
         found = [parts for word, parts in self.choices if word == text]
         if not found:
-            raise Invalid(f"expected one of {', '.join(dict.fromkeys(word for word, _ in self.choices))}")
+            raise Invalid(f"'{text}' is not available")
         return found
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from gateway.jmap.calls import Object
+from gateway.knowledge.settings_map import Row
 from gateway.legacy.refusals import ManagementError, Other, Unsupported
 from gateway.legacy.settings.naming import Snapshot
 from gateway.legacy.settings.records import Named
@@ -43,6 +44,29 @@ class Target:
     stored: Object | None
     variant: str | None = None
     record: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One key of one object: its row, the key as the client spelled it (without index), its texts, and the surroundings."""
+
+    row: Row
+    key: str
+    given: Given
+    target: Target
+    context: Context
+
+    @property
+    def text(self) -> str:
+        """The text of a key that has one."""
+        return self.given if isinstance(self.given, str) else ""
+
+    @property
+    def texts(self) -> list[str]:
+        """The elements of a list; a single text is one."""
+        if isinstance(self.given, str):
+            return [self.given]
+        return list(self.given or ())
 
 
 class Place(NamedTuple):

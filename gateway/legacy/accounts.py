@@ -10,7 +10,7 @@ from gateway.jmap.calls import Get, Query, Ref
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal.candidates import ACCOUNT, Candidate
 from gateway.legacy.principal.lookup import look_up
-from gateway.legacy.refusals import ItemNotFound
+from gateway.legacy.refusals import Forbidden, ItemNotFound
 from gateway.legacy.tasks import NothingToDo
 
 MOST = 50
@@ -43,7 +43,7 @@ async def holder(exchange: Exchange, name: str) -> str:
 async def find_account(exchange: Exchange, name: str) -> str | None:
     """Id of the account or group of that name: one that a client gave it, its own address, or the local part of that; None when there is none.
 
-    Other when a local part is that of several accounts, none of them in the default domain. MethodError for a missing right.
+    Other when a local part is that of several accounts, none of them in the default domain; Forbidden, or the MethodError, for a missing right.
     """
     local = name.rpartition("@")[0] if "@" in name else name
     if not local:
@@ -61,4 +61,9 @@ async def find_account(exchange: Exchange, name: str) -> str | None:
 
 
 async def _find(exchange: Exchange, name: str) -> Candidate | None:
-    return await (await look_up(exchange, name)).find(name, strict=True)
+    """What a name means, None when nothing; Forbidden when that may be because the caller may not look."""
+    lookup = await look_up(exchange, name)
+    found = await lookup.find(name, strict=True)
+    if found is None and ACCOUNT in lookup.forbidden:
+        raise Forbidden
+    return found

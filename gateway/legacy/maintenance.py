@@ -5,11 +5,11 @@ from typing import Any
 
 from gateway.jmap.calls import Object, Set
 from gateway.jmap.errors import Garbled
-from gateway.knowledge.instants import text_of
 from gateway.legacy.exchange import Exchange
-from gateway.legacy.outcomes import failures, refusal, settle
+from gateway.legacy.outcomes import failures, refusal
 from gateway.legacy.refusals import Forbidden, InternalError
 from gateway.legacy.table import Action, route
+from gateway.legacy.tasks import runs_task
 from gateway.legacy.vocabulary import does, refused
 
 _ACTION = "x:Action/set"
@@ -49,14 +49,6 @@ async def update_webadmin(exchange: Exchange) -> Any:
     return None
 
 
-async def update_spam_filter(exchange: Exchange) -> Any:
-    """Have the new server fetch spam rules some time soon; which version there is it does not tell."""
-    task = {"@type": "SpamFilterMaintenance", "maintenanceType": "updateRules", "status": {"@type": "Pending", "due": text_of(exchange.now)}}
-    (answer,) = await exchange.caller.request(Set("Task", create={"t": task}))
-    settle(answer, "created", "t")
-    return None
-
-
 async def _act(exchange: Exchange, kind: str) -> Object | None:
     """Carry out a command of the new server; None, or what it says against it. Forbidden for a caller who may not."""
     (answer,) = await exchange.caller.request(Set("Action", create={"a": {"@type": kind}}))
@@ -75,7 +67,7 @@ ROUTES = (
     route("reloadLookups", reloads("ReloadLookupStores", "lookup")),
     route("reloadCertificates", reloads("ReloadTlsCertificates", "certificate")),
     route("reloadBlockedIps", reloads("ReloadBlockedIps", "server.blocked-ip")),
-    route("updateSpamFilter", does(update_spam_filter, "x:Task/set")),
+    route("updateSpamFilter", runs_task("SpamFilterMaintenance", maintenanceType="updateRules")),
     route("updateWebadmin", does(update_webadmin, _ACTION)),
     route("restart", refused("Restart is not yet supported")),
 )

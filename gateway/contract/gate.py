@@ -1,9 +1,9 @@
 """The gate: says within microseconds that a request is surely valid, or that it is not sure.
 
 It is compiled at start from the same specification that the judge reads. It knows the keywords `type`, `properties`, `required`, `items`,
-`enum` and `nullable`, `additionalProperties: false`, `anyOf` where nothing is said of the kind, `minimum` and `maximum` of numbers, `maxLength`
-and the formats of `formats.py`; an operation whose specification uses any other never passes it. Laws: what the gate accepts, the judge accepts;
-a body that it does not take, the judge does not either.
+`enum` and `nullable`, `additionalProperties: false`, `anyOf` where nothing is said of the kind, `minimum` and `maximum` of numbers, `minItems`
+and `maxItems`, `maxLength` and the formats of `formats.py`; an operation whose specification uses any other never passes it. Laws: what the
+gate accepts, the judge accepts; a body that it does not take, the judge does not either.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +25,7 @@ _SCALARS: Mapping[str, Check] = {
 }
 _OF_TEXTS = ("maxLength", "format")
 _OF_NUMBERS = ("minimum", "maximum")
+_OF_LISTS = ("minItems", "maxItems")
 _SAID_OF: Mapping[str, tuple[str, ...]] = {"string": _OF_TEXTS, "integer": _OF_NUMBERS, "number": _OF_NUMBERS}
 
 
@@ -131,10 +132,11 @@ def _object(document: Mapping[str, Any], schema: Mapping[str, Any], within: tupl
 
 
 def _array(document: Mapping[str, Any], schema: Mapping[str, Any], within: tuple[int, ...]) -> Check:
-    if not _plain(schema, {"type", "nullable", "items"}):
+    if not _plain(schema, {"type", "nullable", "items", *_OF_LISTS}):
         raise _UnknownKeywordError
     accepts = _compile(document, schema["items"], within)
-    return lambda value: type(value) is list and all(accepts(item) for item in value)
+    least, most = schema.get("minItems", 0), schema.get("maxItems")
+    return lambda value: type(value) is list and len(value) >= least and (most is None or len(value) <= most) and all(accepts(item) for item in value)
 
 
 def _scalar(kind: str, schema: Mapping[str, Any]) -> Check:

@@ -133,7 +133,9 @@ scalars = st.one_of(
 known_schemas = st.recursive(
     st.just({}) | scalars,
     lambda inner: st.one_of(
-        st.fixed_dictionaries({"type": st.just("array"), "items": inner}, optional={"nullable": st.booleans()}),
+        st.fixed_dictionaries(
+            {"type": st.just("array"), "items": inner}, optional={"nullable": st.booleans(), "minItems": st.integers(0, 2), "maxItems": st.integers(1, 3)}
+        ),
         st.fixed_dictionaries(
             {"type": st.just("object"), "properties": st.dictionaries(st.sampled_from(["a", "b", "c"]), inner)},
             optional={

@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     allow_broader_purge: bool = Field(False, description="delete more than was asked for where the new server cannot do less: all rate limiters for one kind, all authorisation tokens for `acme` or `oauth`")
     task_wait_seconds: float = Field(30, ge=0, le=240, description="how long a call that needs the result of background work waits for it")
     task_wait_polls: int | None = Field(None, ge=1, description="how often such a call looks at most; without a value only the time counts")
+    check_store_config: bool = Field(False, description="before listing traces or metrics, look whether the new server keeps any; without it there is an empty list where the old server said so")
+    histogram_history: Literal["difference", "asis"] = Field("difference", description="stored histograms: what was added between two samples, as the old server stored them, or the totals of the new server")
 
     name_style: NameStyle = Field("remembered", description="names of accounts, groups and lists in replies: as clients gave them, `full` addresses, or `short-default` for local parts in the default domain")
     role_scan_limit: int = Field(5000, ge=0, description="accounts looked at for the `members` of a role; with more of them the member is left out")

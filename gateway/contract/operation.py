@@ -25,12 +25,13 @@ class PathParameter:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A right that is tested before routing, for everything below a path (legacy-rest-api 2.0)."""
+    """What comes before routing, for everything below a path: a right (legacy-rest-api 2.0), or the edition of the new server (decision 1)."""
 
     prefix: tuple[str, ...]
-    permission: str
+    permission: str | None
     since: str | None
     until: str | None
+    enterprise: bool
 
 
 @dataclass(frozen=True, slots=True)

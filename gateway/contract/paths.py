@@ -79,10 +79,10 @@ class PathTable:
         values = {parameter.name: _read(elements[place], parameter) for place, parameter in leaf.parameters}
         return Match(leaf.operation, MappingProxyType(values), leaf.probe)
 
-    def guard(self, raw_path: str) -> str | None:
-        """The permission that is tested before routing below this path, whatever the method (legacy-rest-api 2.0)."""
+    def guard(self, raw_path: str) -> Guard | None:
+        """What comes before routing below this path, whatever the method (legacy-rest-api 2.0)."""
         elements = tuple(raw_path.split("/")[1:])
-        return next((guard.permission for guard in self._guards if elements[: len(guard.prefix)] == guard.prefix), None)
+        return next((guard for guard in self._guards if elements[: len(guard.prefix)] == guard.prefix), None)
 
 
 def _walk(node: _Node, elements: Sequence[str], place: int) -> _Leaf | None:

@@ -21,7 +21,7 @@ class Spec:
         self.document = document
         self.operations: tuple[Operation, ...] = tuple(_operations(document))
         self.guards: tuple[Guard, ...] = tuple(
-            Guard(("api", *guard["path"].split("/")[1:]), guard["permission"], guard.get("x-since"), guard.get("x-until"))
+            Guard(("api", *guard["path"].split("/")[1:]), guard.get("permission"), guard.get("x-since"), guard.get("x-until"), guard.get("x-enterprise", False))
             for guard in document["x-guards"]
         )
         self._by_id = {operation.id: operation for operation in self.operations}

@@ -10,6 +10,8 @@ from gateway.jmap.errors import Garbled
 
 SESSION_PATH = "/jmap/session"
 ACCOUNT_PATH = "/api/account"
+ENTERPRISE = "enterprise"
+"""The edition that has every feature; the others are `oss` and `community`."""
 
 _CORE = "urn:ietf:params:jmap:core"
 _OWN = "urn:stalwart:jmap"

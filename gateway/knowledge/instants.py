@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
-_WRITABLE = range(-62135596800, 253402300800)
+LATEST = 253402300799  # the last second of the year 9999
+_WRITABLE = range(-62135596800, LATEST + 1)
 
 
 def text_of(unix: int) -> str:

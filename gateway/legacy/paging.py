@@ -73,7 +73,7 @@ async def find(caller: Caller, queries: Sequence[Query], properties: Sequence[st
 
 
 async def find_more(
-    caller: Caller, queries: Sequence[Query], properties: Sequence[str], *, together: int
+    caller: Caller, queries: Sequence[Query], properties: Sequence[str] | None, *, together: int
 ) -> AsyncIterator[Found]:
     """What the queries find, `together` of them in a round trip, which begins when its first result is asked for."""
     for some in in_chunks(queries, together):

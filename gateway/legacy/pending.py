@@ -9,7 +9,6 @@ _OPERATIONS = (
     "getDkim",
     "updateSettings",
     "deleteSetting",
-    "getLogs",
     "trainSpamFilter",
     "trainSpamFilterOfAccount",
     "uploadSpamSample",
@@ -25,13 +24,9 @@ _OPERATIONS = (
     "getTroubleshootToken",
     "troubleshootDelivery",
     "troubleshootDmarc",
-    "listTraces",
     "streamTraces",
-    "getTraces",
-    "getTrace",
     "getTracingToken",
     "getMetricsToken",
-    "getMetrics",
     "streamMetrics",
 )
 

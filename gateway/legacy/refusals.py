@@ -10,6 +10,7 @@
     └── ManagementError    HTTP 200 with an `error` member (legacy-rest-api 1.4)
         ├── ItemNotFound   `notFound`
         ├── Unsupported    `unsupported`: the new server cannot do it, or it would do more than asked
+        │   └── EnterpriseOnly  its edition has no such feature
         └── Other          `other`: it was tried and failed
 """
 
@@ -91,6 +92,13 @@ class Unsupported(ManagementError):
 
     def __init__(self, details: str) -> None:
         super().__init__("unsupported", details=details)
+
+
+class EnterpriseOnly(Unsupported):
+    """The edition of the new server does not have the feature (decision 1)."""
+
+    def __init__(self) -> None:
+        super().__init__("Enterprise feature")
 
 
 class Other(ManagementError):

@@ -1,5 +1,29 @@
 """All rooms of the old API; `table.collect` checks them against the specification."""
 
-from gateway.legacy import login, maintenance, pending, principal, queue, queue_reports, reports, settings, store
+from gateway.legacy import (
+    login,
+    logs,
+    maintenance,
+    pending,
+    principal,
+    queue,
+    queue_reports,
+    reports,
+    settings,
+    store,
+    telemetry,
+)
 
-ROOMS = (principal.ROUTES, queue.ROUTES, queue_reports.ROUTES, reports.ROUTES, settings.ROUTES, store.ROUTES, maintenance.ROUTES, login.ROUTES, pending.ROUTES)
+ROOMS = (
+    principal.ROUTES,
+    queue.ROUTES,
+    queue_reports.ROUTES,
+    reports.ROUTES,
+    settings.ROUTES,
+    store.ROUTES,
+    telemetry.ROUTES,
+    logs.ROUTES,
+    maintenance.ROUTES,
+    login.ROUTES,
+    pending.ROUTES,
+)

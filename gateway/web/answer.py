@@ -15,9 +15,10 @@ from gateway.contract import Contract, Match, Operation
 from gateway.contract.body import Unreadable, parse
 from gateway.jmap.client import Caller, Upstream
 from gateway.jmap.errors import Busy, OutcomeUnknown, TooSlow, Unreachable
+from gateway.jmap.session import ENTERPRISE, Account
 from gateway.knowledge.permissions import holds
 from gateway.legacy.exchange import Answer, Exchange, Flags, Memory
-from gateway.legacy.refusals import BadRequest, Forbidden, NotFound, Refusal
+from gateway.legacy.refusals import BadRequest, EnterpriseOnly, Forbidden, NotFound, Refusal
 from gateway.legacy.table import Action
 from gateway.settings import Mode, Settings
 from gateway.web.background import Background
@@ -87,6 +88,8 @@ class Answers:
             objection=objection,
         )
         try:
+            if match.probe and served.operation.enterprise:
+                await absent(caller, needed, enterprise=True)
             answer = await _probe(action, exchange) if match.probe else await action.handle(exchange)
         except Refusal:
             if not _judged(caller, served, needed):
@@ -148,8 +151,15 @@ async def _probe(action: Action, exchange: Exchange) -> NoReturn:
     raise NotFound
 
 
-async def accept(caller: Caller, permission: str | None) -> None:
-    """Return when the new server knows the caller and he holds the old right, else raise what the old server answered."""
+async def accept(caller: Caller, permission: str | None) -> Account:
+    """The caller's account, when the new server knows him and he holds the old right; else raise what the old server answered."""
     account = await caller.account()
     if "authenticate" not in account.permissions or (permission is not None and not holds(permission, account.permissions)):
         raise Forbidden
+    return account
+
+
+async def absent(caller: Caller, permission: str | None, *, enterprise: bool) -> NoReturn:
+    """Refuse what means nothing, once the caller was accepted: an Enterprise feature that the new server lacks before an unknown route (decision 1)."""
+    account = await accept(caller, permission)
+    raise EnterpriseOnly if enterprise and account.edition != ENTERPRISE else NotFound

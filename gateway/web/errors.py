@@ -101,7 +101,7 @@ def _of_method(error: jmap.MethodError, _challenge: bool) -> Reply:
     if error.type != "forbidden":
         return _INTERNAL
     if error.description.startswith(ENTERPRISE):
-        return management_error(refusals.Unsupported("Enterprise feature").body)
+        return management_error(refusals.EnterpriseOnly().body)
     if "bootstrap mode" in error.description.lower():
         return management_error(refusals.Unsupported("The server is in bootstrap mode").body)
     return _FORBIDDEN

@@ -19,7 +19,7 @@ from gateway.legacy.refusals import ManagementError, NotFound
 from gateway.legacy.table import Action
 from gateway.settings import Settings
 from gateway.web import auth, own
-from gateway.web.answer import Answers, Served, accept
+from gateway.web.answer import Answers, Served, absent
 from gateway.web.background import Background
 from gateway.web.body import read_body
 from gateway.web.clients import Clients
@@ -162,8 +162,8 @@ class Handler:
     async def _ask(self, request: web.BaseRequest, path: str, query: str, visit: Visit, caller: Caller) -> Reply | Stream:
         match = self._paths.find(request.method, path)
         if match is None:
-            await accept(caller, self._paths.guard(path))
-            raise NotFound
+            guard = self._paths.guard(path)
+            await absent(caller, guard.permission if guard else None, enterprise=guard is not None and guard.enterprise)
         served = self._served[match.operation.id]
         visit.operation = match.operation.id
         visit.headers = served.headers

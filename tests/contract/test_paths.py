@@ -234,11 +234,12 @@ def test_versions_have_different_routes(spec, method, raw_path, in_011, in_015):
     ],
 )
 def test_rights_tested_before_routing(table, raw_path, permission):
-    assert table.guard(raw_path) == permission
+    guard = table.guard(raw_path)
+    assert (guard.permission if guard else None) == permission
 
 
 def test_the_spam_filter_was_guarded_up_to_014(table_011, table_015):
-    assert table_011.guard("/api/spam-filter/zz") == "spam-filter-train"
+    assert table_011.guard("/api/spam-filter/zz").permission == "spam-filter-train"
     assert table_015.guard("/api/spam-filter/zz") is None
 
 
@@ -269,3 +270,10 @@ def test_a_bulk_call_is_meant_only_by_its_exact_path(spec, table):
 def test_two_operations_for_one_path_are_an_error(spec):
     with pytest.raises(SpecError, match="answer the same path"):
         PathTable([*spec.operations, spec.operation("listQueue")])
+
+
+@pytest.mark.parametrize("raw_path", ["/api/telemetry", "/api/telemetry/", "/api/telemetry/zz", "/api/telemetry/live/zz", "/api/telemetry/traces/x"])
+def test_telemetry_belongs_to_an_edition_whatever_is_asked_of_it(table, raw_path):
+    assert table.find("GET", raw_path) is None
+    guard = table.guard(raw_path)
+    assert (guard.permission, guard.enterprise) == (None, True)

@@ -8,6 +8,7 @@ import pytest
 from gateway.jmap import replies
 from gateway.jmap.calls import Call, Object, request_body
 from gateway.jmap.errors import MethodError
+from gateway.jmap.event_texts import EventText
 from gateway.jmap.session import Account
 from gateway.knowledge.instants import unix_of
 from gateway.legacy.exchange import Answer, Exchange, Listing
@@ -26,8 +27,9 @@ Round = tuple[Sequence[Any], Sequence[Any]]
 class Script:
     """A caller whose server knows its part by heart. The order inside a destroy list is free."""
 
-    def __init__(self, rounds: Sequence[Round], rights: Collection[str] = (), edition: str = "oss") -> None:
+    def __init__(self, rounds: Sequence[Round], rights: Collection[str] = (), edition: str = "oss", texts: Mapping[str, EventText] | None = None) -> None:
         self.left = list(rounds)
+        self.texts = texts or {}
         self.rights = frozenset(rights)
         self.edition_name = edition
         self.notes: dict[str, Any] = {}
@@ -41,11 +43,14 @@ class Script:
     def edition(self, _kind: str) -> int:
         return 0
 
-    def keep(self, kind: str, value: Any, _edition: int) -> None:
+    def keep(self, kind: str, value: Any, _edition: int, _seconds: float | None = None) -> None:
         self.notes[kind] = value
 
     def drop(self, kind: str) -> None:
         self.notes.pop(kind, None)
+
+    async def event_texts(self) -> Mapping[str, EventText]:
+        return self.texts
 
     async def request(self, *calls: Call) -> list[Object]:
         answers = await self.attempt(*calls)
@@ -112,8 +117,11 @@ class Rows:
         memory: Recollection | None = None,
         rights: Collection[str] = (),
         edition: str = "oss",
+        texts: Mapping[str, EventText] | None = None,
+        notes: dict[str, Any] | None = None,
     ) -> Answer:
-        script, background, unix = Script(rounds, rights, edition), Background(), unix_of(now)
+        script, background, unix = Script(rounds, rights, edition, texts), Background(), unix_of(now)
+        script.notes = script.notes if notes is None else notes
         assert unix is not None
         self.memory = Memory(running)
         exchange = Exchange(

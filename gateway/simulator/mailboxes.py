@@ -1,5 +1,7 @@
 """Mailboxes as far as a management client looks into them: folders, messages, their contents (RFC 8621)."""
 
+from dataclasses import dataclass
+from email.utils import parseaddr
 from functools import partial
 from typing import Any, Protocol
 
@@ -33,13 +35,34 @@ class Delivery(Protocol):
         """The message as it is stored, once for all mailboxes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A message that comes back into the mailbox of an account."""
+
+    account_id: str
+    header: bytes
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """A message that was destroyed: its account, its properties, its sender's address and its content."""
+
+    account_id: str
+    message: Object
+    sender: str
+    content: bytes
+
+
 def install(world: World) -> None:
     """Keep what is delivered, and answer the mail methods."""
     kept: dict[str, dict[str, Object]] = {}
     world.on("message.delivered", partial(_deliver, world, kept))
+    world.on("message.restored", partial(_deliver, world, kept))
     world.methods["Mailbox/query"] = Method(CAPABILITY, _folders, with_references)
     world.methods["Email/query"] = Method(CAPABILITY, partial(_query, kept), with_references)
     world.methods["Email/get"] = Method(CAPABILITY, partial(_get, kept), with_references)
+    world.methods["Email/set"] = Method(CAPABILITY, partial(_set, world, kept), with_references)
 
 
 def with_references(reader: Reader) -> Any:
@@ -99,6 +122,23 @@ def _get(kept: dict[str, dict[str, Object]], caller: Caller, given: Object) -> O
     wanted = given.get("properties")
     shown = [{name: content for name, content in messages[id_].items() if not wanted or name in wanted} | {"id": id_} for id_ in ids if id_ in messages]
     return {"accountId": account, "state": f"s{encode(len(messages))}", "list": shown, "notFound": [id_ for id_ in ids if id_ not in messages]}
+
+
+def _set(world: World, kept: dict[str, dict[str, Object]], caller: Caller, given: Object) -> Object:
+    """Destroys; nothing else can be done to messages here."""
+    account = _account(caller, given)
+    messages = kept.get(account, {})
+    answer: Object = {"accountId": account, "destroyed": [], "notDestroyed": {}}
+    for id_ in given.get("destroy") or ():
+        message = messages.pop(id_, None)
+        if message is None:
+            answer["notDestroyed"][id_] = {"type": "notFound"}
+            continue
+        answer["destroyed"].append(id_)
+        world.space[account] -= message["size"]
+        content = world.blobs.content(message["blobId"]) or b""
+        world.tell("message.destroyed", Destroyed(account, message, parseaddr(_header(content, b"from") or "")[1], content))
+    return answer
 
 
 def _account(caller: Caller, given: Object) -> str:

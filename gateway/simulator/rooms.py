@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.simulator import actions, core, directory, mail, mailboxes, reports, settings, tasks
+from gateway.simulator import actions, archive, core, directory, mail, mailboxes, reports, settings, tasks
 from gateway.simulator.blobs import methods as blobs
 from gateway.simulator.world import World
 
@@ -14,6 +14,7 @@ INSTALL: tuple[Callable[[World], None], ...] = (
     mailboxes.install,
     mail.install,
     tasks.install,
+    archive.install,
     actions.install,
     reports.install,
 )

@@ -60,6 +60,11 @@ class BlobStore:
         content = self._contents.get(name.digest)
         return None if content is None else self._headers.get(name, b"") + content
 
+    def content(self, blob_id: str) -> bytes | None:
+        """The content that is kept once for everybody, without the header of a document; None when it is not there."""
+        name = codec.read(blob_id)
+        return None if name is None else self._contents.get(name.digest)
+
     def _owned(self, caller: Caller, name: codec.BlobName) -> bool:
         own = {number_of(id_) for id_ in (caller.account_id, *caller.groups)}
         return not name.unrestricted and name.account in own and (name.linked or name.expires > self._clock.seconds())

@@ -11,7 +11,7 @@ from gateway.simulator.objects.language import Vocabulary
 from gateway.simulator.permissions import everything
 
 _NAMES = "gateway.simulator.declared.names"
-_ROOMS = ("gateway.simulator.mail.objects", "gateway.simulator.tasks.objects", "gateway.simulator.actions.objects")
+_ROOMS = tuple(f"gateway.simulator.{room}.objects" for room in ("mail", "tasks", "archive", "actions"))
 
 
 @cache

@@ -39,6 +39,7 @@ LONGEST_WAIT = 86_400
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _RATE_LIMIT = re.compile(r";\s*t=([0-9]{1,9})", re.ASCII)
 _LIMITS = ("maxSizeRequest", "maxSizeUpload", "maxCallsInRequest", "maxConcurrentRequests", "maxConcurrentUpload")
+_ALLOWED_ORIGIN = b"access-control-allow-origin"
 _REFUSED = frozenset({401, 402, 403})
 _PLAIN = fields(
     {
@@ -57,12 +58,13 @@ class Upstream:
     """One new server: connections, limits, slots per account and what is remembered of callers for a few seconds.
 
     `session` is the anonymous session: limits and paths that hold for everybody; `settings` are the given ones with page sizes
-    cut to these limits. Uploads, downloads and live streams of a caller belong beside `Caller.request`, on `transport`.
+    cut to these limits; `permissive`: it lets pages of any origin read its answers. Uploads, downloads and live streams of a caller belong beside `Caller.request`, on `transport`.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.transport = Transport(settings)
         self.session = Session()
+        self.permissive = False
         self.settings = settings
         self._given = settings
         self.api = self.transport.target(self.session.api)
@@ -116,7 +118,9 @@ class Upstream:
 
     async def discover(self) -> Session:
         """Read the anonymous session object, whose limits and paths hold for everybody, and go by it from now on."""
-        session = session_of(wire.value_of(await self.send("GET", self._session_url, _PLAIN)))
+        reply = await self._answer("GET", self._session_url, _PLAIN)
+        session = session_of(wire.value_of(reply.body))
+        self.permissive = any(name.lower() == _ALLOWED_ORIGIN and value == b"*" for name, value in reply.raw)
         if session.limits != self.session.limits:
             _log.info("limits of the new server: %s", asdict(session.limits))
         self.session = session
@@ -144,6 +148,9 @@ class Upstream:
 
         Raises HttpRefusal for any other status, Busy when the server stays crowded beyond the deadline, else as `Transport.exchange`.
         """
+        return (await self._answer(method, target, headers, body, write=write)).body
+
+    async def _answer(self, method: str, target: str, headers: bytes, body: bytes | None = None, *, write: bool = False) -> Reply:
         repeats = None
         while True:
             try:
@@ -155,7 +162,7 @@ class Upstream:
                     raise
             else:
                 if reply.status == OK:
-                    return reply.body
+                    return reply
                 refusal = refusal_of(reply)
                 if refusal.limit != "maxConcurrentRequests":
                     raise refusal
@@ -295,6 +302,11 @@ class Caller:
     async def event_texts(self) -> Mapping[str, EventText]:
         """What the new server calls its events, by name; empty while it cannot be told."""
         return await self._upstream.event_texts.read(self.headers)
+
+    async def look_again(self) -> None:
+        """Learn what the server's settings say for everybody, after they took effect; no matter when it cannot be learnt now."""
+        with contextlib.suppress(UpstreamError):
+            await self._upstream.discover()
 
     def drop(self, kind: str) -> None:
         """Forget a kind under every credential, after a change."""

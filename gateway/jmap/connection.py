@@ -4,7 +4,7 @@ import asyncio
 import re
 import select
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -32,11 +32,12 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete answer; `headers` are those of a refusal, whose body is cut to what its problem document can need."""
+    """A complete answer; `headers` are those of a refusal, whose body is cut to what its problem document can need, `raw` those of any."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    raw: Sequence[tuple[bytes, bytes]] = ()
 
 
 def fields(headers: Mapping[str, str]) -> bytes:
@@ -200,7 +201,7 @@ class Connection(asyncio.Protocol):
     def _reply(self) -> Reply:
         pieces = self._pieces
         headers = _NONE if self._status == OK else CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers)
-        return Reply(self._status, headers, pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        return Reply(self._status, headers, pieces[0] if len(pieces) == 1 else b"".join(pieces), self._headers)
 
     def _forget(self) -> None:
         self._status = self._received = self._size = 0

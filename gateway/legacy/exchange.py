@@ -35,6 +35,9 @@ class Caller(Protocol):
     def keep(self, kind: str, value: Any, edition: int, seconds: float | None = None) -> None:
         """Remember a value for this credential for some seconds, or so many, unless its kind was dropped since `edition`."""
 
+    async def look_again(self) -> None:
+        """Learn anew what the settings of the new server say for everybody, after they took effect; never fails."""
+
     def drop(self, kind: str) -> None:
         """Forget a kind under every credential, after a change."""
 

@@ -39,7 +39,10 @@ async def reload_everything(exchange: Exchange) -> Any:
     """Reload of all settings. A dry run finds nothing: the new server has checked them when they were written."""
     if exchange.query.get("dry-run"):
         return report(None, "")
-    return report(await _act(exchange, "ReloadSettings"), "settings")
+    error = await _act(exchange, "ReloadSettings")
+    if error is None:
+        await exchange.caller.look_again()
+    return report(error, "settings")
 
 
 async def update_webadmin(exchange: Exchange) -> Any:

@@ -19,7 +19,7 @@ from gateway.simulator.envelope import limit, read
 from gateway.simulator.errors import Cut, Object, Problem
 from gateway.simulator.faults import Faults, Rule
 from gateway.simulator.oauth.paths import OAuth
-from gateway.simulator.problems import PROBLEM, json_answer, not_found, problem_answer, redirect
+from gateway.simulator.problems import CORS, PROBLEM, json_answer, not_found, problem_answer, redirect
 from gateway.simulator.session import account, schema_hash, session, state
 from gateway.simulator.settings.addresses import Doorkeeper
 from gateway.simulator.world import World
@@ -68,7 +68,10 @@ class Site:
             return cut(request)
         answer = await self._handle(request)
         if not answer.prepared:
-            answer.headers.update(self.world.applied("Http")["responseHeaders"])
+            settings = self.world.applied("Http")
+            if settings["usePermissiveCors"]:
+                answer.headers.update(CORS)
+            answer.headers.update(settings["responseHeaders"])
         return answer
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:

@@ -56,7 +56,6 @@ class Handler:
         self._settings = settings
         self._paths = paths
         self._upstream = upstream
-        self._cors = CORS if settings.permissive_cors else ()
         self._served = {operation.id: self._serve(operation, rows[operation.id]) for operation in paths.operations}
         self._clients = Clients(settings)
         self._observer = Observer(access_log=settings.access_log)
@@ -78,7 +77,7 @@ class Handler:
         target = request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs
         path, _, query = target.partition("#")[0].partition("?")
         address = self._clients.address(request)
-        visit = self._observer.begin(request, path, address, self._cors)
+        visit = self._observer.begin(request, path, address, self._cors())
         self._under_way += 1
         response: web.StreamResponse | None = None
         try:
@@ -127,7 +126,7 @@ class Handler:
     async def _api(self, request: web.BaseRequest, path: str, query: str, visit: Visit) -> web.StreamResponse:
         """A call of the old API: 401 and 403 come before everything else, and before the body is read."""
         if request.method == "OPTIONS":
-            return preflight(CIMultiDict(self._cors))
+            return preflight(CIMultiDict(self._cors()))
         if "&" in path and self._settings.cli_ampersand == "parse":
             path, _, glued = path.partition("&")
             query = f"{glued}&{query}"
@@ -166,7 +165,7 @@ class Handler:
             await absent(caller, guard.permission if guard else None, enterprise=guard is not None and guard.enterprise)
         served = self._served[match.operation.id]
         visit.operation = match.operation.id
-        visit.headers = served.headers
+        visit.headers = (*served.headers, *visit.headers)
         body = await read_body(request, self._settings.limits.body_bytes, self._settings.timeouts.body)
         answer = await self._answers.to(served, match, query_string.parse(query), body, caller)
         if not isinstance(answer, Listing):
@@ -215,9 +214,13 @@ class Handler:
             _log.error("answered %d: %s", reply.status, _describe(error), extra={"fields": fields})
         return reply.response(_headers(visit))
 
+    def _cors(self) -> tuple[tuple[str, str], ...]:
+        """What lets pages of other origins read a reply, where the settings of the gateway or those of the new server want it."""
+        return CORS if self._settings.permissive_cors or self._upstream.permissive else ()
+
     def _serve(self, operation: Operation, action: Action) -> Served:
         mode = self._settings.validation.get(operation.id, "enforce")
-        return Served(operation, action, mode, (*deprecation(operation), *self._cors))
+        return Served(operation, action, mode, deprecation(operation))
 
 
 def _headers(visit: Visit) -> CIMultiDict[str]:

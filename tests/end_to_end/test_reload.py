@@ -55,3 +55,21 @@ async def test_they_are_for_administrators(old, name):
     status, _ = await old.as_(("kim@a.test", "Canary-of-kim-12")).call("GET", f"/api/{name}")
     assert status == 403
     assert (await old.as_(None).call("GET", f"/api/{name}"))[0] == 401
+
+
+async def test_pages_of_other_origins_may_read_replies_when_the_new_server_says_so(old):
+    async def shared(method, target):
+        _, headers, _ = await old.response(method, target, headers={"Origin": "https://panel.example"})
+        return headers.getall("Access-Control-Allow-Origin", [])
+
+    async def everywhere():
+        return [await shared(*call.split()) for call in ("OPTIONS /api/principal", "GET /api/queue/status", "GET /api/zz", "GET /jmap/session")]
+
+    assert await everywhere() == [[]] * 4
+    await upstream(old, "x:Http/set", {"update": {"singleton": {"usePermissiveCors": True}}})
+    assert await everywhere() == [[]] * 4
+    await old.get("/api/reload")
+    assert await everywhere() == [["*"]] * 4
+    await upstream(old, "x:Http/set", {"update": {"singleton": {"usePermissiveCors": False}}})
+    await old.get("/api/reload")
+    assert await everywhere() == [[]] * 4

@@ -46,6 +46,9 @@ class Script:
     def keep(self, kind: str, value: Any, _edition: int, _seconds: float | None = None) -> None:
         self.notes[kind] = value
 
+    async def look_again(self) -> None:
+        self.notes.clear()
+
     def drop(self, kind: str) -> None:
         self.notes.pop(kind, None)
 

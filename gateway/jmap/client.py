@@ -39,7 +39,6 @@ LONGEST_WAIT = 86_400
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _RATE_LIMIT = re.compile(r";\s*t=([0-9]{1,9})", re.ASCII)
 _LIMITS = ("maxSizeRequest", "maxSizeUpload", "maxCallsInRequest", "maxConcurrentRequests", "maxConcurrentUpload")
-_ALLOWED_ORIGIN = b"access-control-allow-origin"
 _REFUSED = frozenset({401, 402, 403})
 _PLAIN = fields(
     {
@@ -120,7 +119,7 @@ class Upstream:
         """Read the anonymous session object, whose limits and paths hold for everybody, and go by it from now on."""
         reply = await self._answer("GET", self._session_url, _PLAIN)
         session = session_of(wire.value_of(reply.body))
-        self.permissive = any(name.lower() == _ALLOWED_ORIGIN and value == b"*" for name, value in reply.raw)
+        self.permissive = (b"access-control-allow-origin", b"*") in ((name.lower(), value) for name, value in reply.raw)
         if session.limits != self.session.limits:
             _log.info("limits of the new server: %s", asdict(session.limits))
         self.session = session

@@ -15,5 +15,5 @@ def test_every_budget_is_kept() -> None:
     ran = subprocess.run([sys.executable, "tools/bench.py", "--json"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert ran.stdout, ran.stderr
     rows = json.loads(ran.stdout)
-    assert len(rows) == 14
+    assert len(rows) == 22
     assert [row for row in rows if not row["kept"]] == []

@@ -67,7 +67,7 @@ async def surround(exchange: Exchange, context: Context, rows: Sequence[Row], kn
     addresses += (address for it in mail for address in members(it.get("recipients") or {}))
     names = await Names.of(exchange, context, addresses)
     slots, secrets = await kept(exchange, [it for kind, it in rows if kind.word == "individual"])
-    wanted = {address.lower() for it in mail for address in addresses_of(it, context)}
+    wanted = {address.lower() for it in mail for address in addresses_of(it, context)} if known.lists else ()
     return Around(
         context,
         names,

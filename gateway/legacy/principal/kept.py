@@ -41,7 +41,11 @@ async def kept(exchange: Exchange, accounts: Sequence[Object]) -> tuple[Slots, S
         return {}, {}
     slots = dict(await memory.app_slots(shown))
     strings = dict(await memory.secrets(shown)) if exchange.settings.secrets_memory == "hashes" else {}
-    stale = [id_ for id_, it in shown.items() if (id_ in slots and not slot_holds(it)) or not strings_hold(it, strings.get(id_, {}))]
+    stale = [
+        id_
+        for id_ in slots | strings
+        if (id_ in slots and not slot_holds(shown[id_])) or not strings_hold(shown[id_], strings.get(id_, {}))
+    ]
     for id_ in stale:
         slots.pop(id_, None)
         strings.pop(id_, None)

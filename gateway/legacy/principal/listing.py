@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from gateway.jmap.calls import Call, Get, Object, Ref
 from gateway.legacy.exchange import Exchange, Listing
-from gateway.legacy.paging import find, in_chunks, pages
+from gateway.legacy.paging import STREAMED_PAGE, in_chunks, more_ids
 from gateway.legacy.principal.around import BY_NAME, Reader, Row
 from gateway.legacy.principal.candidates import ACCOUNT
 from gateway.legacy.principal.context import Context, read, sound
@@ -88,20 +87,26 @@ async def _sorted_there(exchange: Exchange, wanted: Wanted, part: Part, context:
     context, (found, first) = await _together(exchange, context, [query, Get(ACCOUNT, Ref(0), PROPERTIES[ACCOUNT])])
     total, reader = found["total"], Reader(exchange, context, wanted.fields)
     end = window.end(total)
+    behind = end - start - page
+    size = min(page, STREAMED_PAGE) if behind > 0 else page
 
     async def items() -> AsyncIterator[list[Object]]:
         rows = [(part.kind, it) for it in first.pop("list")]
-        before = {it["id"] for _, it in rows}  # what was made meanwhile moves rows from one page to the next
-        yield await _shaped(reader, rows, wanted.fields)
-        for query in pages(part.query(page, (BY_NAME,)), start=start + page, end=end, page=page):
-            rows = []  # one page is in memory at a time
-            (more,) = await find(exchange.caller, [replace(query, limit=min(page, end - query.position))], PROPERTIES[ACCOUNT])
-            rows = [(part.kind, it) for it in more.objects if it["id"] not in before]
-            before = {it["id"] for _, it in rows}
-            del more
-            yield await _shaped(reader, rows, wanted.fields)
+        shown = {it["id"] for _, it in rows}  # what was made meanwhile moves rows behind the first page
+        for some in in_chunks(rows, size):
+            yield await _shaped(reader, some, wanted.fields)
+        if behind <= 0:
+            return
+        rows.clear()  # one page is in memory at a time
+        most = min(behind, exchange.settings.query_page)
+        ids = await more_ids(exchange.caller, part.query(most, (BY_NAME,)), start=start + page, end=end, page=most)
+        for few in in_chunks([id_ for id_ in dict.fromkeys(ids[:behind]) if id_ not in shown], size):
+            (answer,) = await exchange.caller.request(Get(ACCOUNT, few, PROPERTIES[ACCOUNT]))
+            found = {it["id"]: it for it in answer["list"]}
+            some = [(part.kind, found[id_]) for id_ in few if id_ in found]
+            yield await _shaped(reader, some, wanted.fields)
 
-    return await _answer(total, end - start > page, items())
+    return await _answer(total, behind > 0, items())
 
 
 async def _sorted_here(
@@ -121,16 +126,17 @@ async def _sorted_here(
         del answers[0]
         await merger.take(part, first, keep=known)
         await merger.take_rest(part, total)
-    lines = merger.lines()
+    lines = await merger.lines()
     if wanted.counted:
         return {"items": [], "total": len(lines)}
     chosen, reader = wanted.window.cut(lines), Reader(exchange, context, wanted.fields)
+    long = len(chosen) > page
 
     async def items() -> AsyncIterator[list[Object]]:
-        for some in in_chunks(chosen, page):
+        for some in in_chunks(chosen, min(page, STREAMED_PAGE) if long else page):
             yield await _shaped(reader, await merger.rows(some), wanted.fields)
 
-    return await _answer(len(lines), len(chosen) > page, items())
+    return await _answer(len(lines), long, items())
 
 
 async def _answer(total: int, long: bool, pages: AsyncIterator[list[Object]]) -> Any:

@@ -1,16 +1,17 @@
 """Results of several kinds in one order, kept as little more than name and number (legacy-rest-api 2.1, mapping-principals 3.2).
 
-Use: `await merger.take(part, objects, keep=True)` and `await merger.take_rest(part, total)` for each part of a list, then `merger.lines()` and,
+Use: `await merger.take(part, objects, keep=True)` and `await merger.take_rest(part, total)` for each part of a list, then `await merger.lines()` and,
 for a page of these, `await merger.rows(some)`.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TypeAlias
 
 from gateway.jmap.calls import Get, Object
 from gateway.legacy.exchange import Exchange
-from gateway.legacy.paging import find_more, pages
+from gateway.legacy.paging import find_more, in_chunks, pages
 from gateway.legacy.principal.around import Row
 from gateway.legacy.principal.combined import parted
 from gateway.legacy.principal.context import Context
@@ -24,7 +25,13 @@ from gateway.legacy.principal.wanted import Part
 Line: TypeAlias = tuple[bytes, int]
 """Old name and old number of one result: by these the old server sorted, and the number tells type and id."""
 
+_Tested: TypeAlias = tuple[bytes, int, int]
+"""A line and what it shows of the words looked for, as bits, or `SURE` where that does not matter."""
+
+SURE = -1
 PAGES_AT_ONCE = 2
+TAKEN_AT_ONCE = 100
+MERGED_AT_ONCE = 1000
 
 _NAMED = ("id", "name", "emailAddress", "description", "clientId")
 _TESTED = (*_NAMED, "domainId", "aliases", "contacts")
@@ -45,26 +52,31 @@ class Merger:
         self._exchange = exchange
         self._context = context
         self._sieve = sieve
-        self._sure: set[Line] = set()
-        self._shown: dict[Line, int] = {}
+        self._runs: list[list[_Tested]] = []
         self._known: dict[int, Object] = {}
 
     async def take(self, part: Part, objects: Sequence[Object], *, keep: bool = False) -> None:
         """Take results in; with `keep` their objects, which have all properties, are not read again."""
-        type_, context = part.kind.object, self._context
+        mail = part.kind.object in _MAIL
+        names = await Names.of(self._exchange, self._context, [it["emailAddress"] for it in objects] if mail else [])
+        for few in in_chunks(objects, TAKEN_AT_ONCE):
+            self._runs.append(sorted(self._tested(part, few, names)))
+            if keep:
+                self._known |= {legacy_id(part.kind.object, it["id"]): it for it in few}
+            await asyncio.sleep(0)  # other requests get their turn
+
+    def _tested(self, part: Part, objects: Sequence[Object], names: Names) -> Iterator[_Tested]:
+        """A line for each object, and what it shows of the words looked for."""
+        type_, sieve = part.kind.object, self._sieve
         mail = type_ in _MAIL
-        names = await Names.of(self._exchange, context, [it["emailAddress"] for it in objects] if mail else [])
         for it in objects:
             name = names.mail(type_, it) if mail else _PLAIN_NAMES[type_](it)
-            line = (name.encode(), legacy_id(type_, it["id"]))
-            if keep:
-                self._known[line[1]] = it
-            addresses = emails_of(it, context, implied=names.implied(type_, it)) if self._sieve and mail else list(it.get("contacts") or ())
-            shown = self._sieve.shown([name, it.get("description") or "", *addresses]) if self._sieve else 0
-            if self._sieve and not part.search.exact:
-                self._shown[line] = shown
-            else:
-                self._sure.add(line)
+            shown = SURE
+            if sieve is not None:
+                addresses = emails_of(it, self._context, implied=names.implied(type_, it)) if mail else list(it.get("contacts") or ())
+                bits = sieve.shown([name, it.get("description") or "", *addresses])
+                shown = SURE if part.search.exact else bits
+            yield name.encode(), legacy_id(type_, it["id"]), shown
 
     async def take_rest(self, part: Part, total: int) -> None:
         """Take in what a search finds behind its first page, of which only what decides is read."""
@@ -72,12 +84,27 @@ class Merger:
         later = pages(part.query(page), start=page, end=total, page=page)
         async for found in find_more(self._exchange.caller, later, _TESTED if self._sieve else _NAMED, together=PAGES_AT_ONCE):
             await self.take(part, found.objects)
-            await asyncio.sleep(0)  # other requests get their turn
 
-    def lines(self) -> list[Line]:
-        """All results that stand the test, in the order of the old server."""
-        stand = {line for line, shown in self._shown.items() if self._sieve and self._sieve.holds(shown)}
-        return sorted(self._sure | stand)
+    async def lines(self) -> list[Line]:
+        """All results that stand the test, each once, in the order of the old server."""
+        runs, self._runs = self._runs, []
+        while len(runs) > 1:
+            longer = []
+            for pair in in_chunks(runs, 2):
+                longer.append(sorted(chain(*pair)))  # two runs that are sorted are merged, not sorted again
+                await asyncio.sleep(0)  # other requests get their turn
+            runs = longer
+        lines: list[Line] = []
+        for some in in_chunks(runs[0] if runs else [], MERGED_AT_ONCE):
+            for name, number, shown in some:
+                line = name, number
+                if self._stands(shown) and (not lines or line != lines[-1]):
+                    lines.append(line)
+            await asyncio.sleep(0)
+        return lines
+
+    def _stands(self, shown: int) -> bool:
+        return shown == SURE or (self._sieve is not None and self._sieve.holds(shown))
 
     async def rows(self, lines: Sequence[Line]) -> list[Row]:
         """The objects of some lines; those that are gone meanwhile are left out."""

@@ -2,12 +2,15 @@
 
 import pytest
 
+from gateway.knowledge.ids import encode
 from gateway.legacy.exchange import Listing
 from gateway.legacy.principal.context import Context, Domain, Tenant
 from gateway.legacy.principal.facts import KINDS, PROPERTIES
 from gateway.legacy.principal.listing import list_principals
+from gateway.legacy.principal.merging import Merger
+from gateway.legacy.principal.numbers import legacy_id
 from gateway.legacy.principal.search import Search, Sieve, search
-from gateway.legacy.principal.wanted import Wanted
+from gateway.legacy.principal.wanted import Wanted, plan
 from gateway.legacy.refusals import Forbidden, Unsupported
 from gateway.state import OldName, Recollection
 
@@ -133,6 +136,12 @@ def told(type_, objects, total=None):
     ]
 
 
+def read_again(people, left=None):
+    """A round in which people are read by their ids, of whom some may be left."""
+    calls = [["x:Account/get", {"ids": [it["id"] for it in people], "properties": list(PROPERTIES["Account"])}, ""]]
+    return calls, [["x:Account/get", {"list": people if left is None else left}, ""]]
+
+
 @pytest.fixture
 def play(server, exchange_with):
     """Answer of the list; the rounds must have been asked for, all of them."""
@@ -158,8 +167,9 @@ async def test_users_come_sorted_and_page_by_page(play):
     people = [account(at, f"u{at}@a.test") for at in range(5)]
     rounds = [
         (asked("Account", **USERS, limit=2), told("Account", people[:2], 5)),
-        (asked("Account", **USERS, limit=2, position=2), told("Account", people[2:4], 5)),
-        (asked("Account", **USERS, limit=1, position=4), told("Account", people[4:], 5)),
+        (asked("Account", **USERS, limit=3, position=2)[:1], told("Account", people[2:], 5)[:1]),
+        read_again(people[2:4]),
+        read_again(people[4:]),
     ]
     answer, pages = await play(rounds, {"types": "individual", "fields": "name"}, get_page=2)
     assert pages == [["u0@a.test", "u1@a.test"], ["u2@a.test", "u3@a.test"], ["u4@a.test"]]
@@ -170,7 +180,8 @@ async def test_a_limit_above_a_page_ends_where_it_says(play):
     people = [account(at, f"u{at}@a.test") for at in range(5)]
     rounds = [
         (asked("Account", **USERS, limit=2, position=3), told("Account", people[3:5], 9)),
-        (asked("Account", **USERS, limit=1, position=5), told("Account", people[:1], 9)),
+        (asked("Account", **USERS, limit=1, position=5)[:1], told("Account", people[:1], 9)[:1]),
+        read_again(people[:1]),
     ]
     answer, pages = await play(rounds, {"types": "individual", "fields": "name", "limit": "3", "page": "2"}, get_page=2)
     assert pages == [["u3@a.test", "u4@a.test"], ["u0@a.test"]]
@@ -317,11 +328,42 @@ async def test_types_that_the_new_server_is_not_asked_for_need_their_right_too(p
         await play([], {"types": "apiKey"})
 
 
-async def test_who_moved_to_the_next_page_meanwhile_is_listed_once(play):
-    people = [account(at, f"u{at}@a.test") for at in range(4)]
+async def test_who_moved_to_the_next_page_meanwhile_is_listed_once_and_who_is_gone_not_at_all(play):
+    people = [account(at, f"u{at}@a.test") for at in range(5)]
+    found = [people[2], people[3], people[2], people[1], people[4]]
     rounds = [
-        (asked("Account", **USERS, limit=2), told("Account", people[:2], 3)),
-        (asked("Account", **USERS, limit=1, position=2), told("Account", people[1:2], 4)),
+        (asked("Account", **USERS, limit=2), told("Account", people[:2], 7)),
+        (asked("Account", **USERS, limit=5, position=2)[:1], told("Account", found, 8)[:1]),
+        read_again(people[2:4], people[3:4]),
+        read_again(people[4:]),
     ]
     _, pages = await play(rounds, {"types": "individual", "fields": "name"}, get_page=2)
-    assert pages == [["u0@a.test", "u1@a.test"], []]
+    assert pages == [["u0@a.test", "u1@a.test"], ["u3@a.test"], ["u4@a.test"]]
+
+
+async def test_a_long_list_is_found_in_pages_of_the_query_and_read_in_smaller_ones(play):
+    people = [account(0, f"u{at:03}@a.test", id=encode(1000 + at)) for at in range(407)]
+    rounds = [
+        (asked("Account", **USERS, limit=150), told("Account", people[:150], 407)),
+        (
+            [call for at in (150, 350) for call in asked("Account", **USERS, limit=200, position=at)[:1]],
+            [answer for at in (150, 350) for answer in told("Account", people[at : at + 200], 407)[:1]],
+        ),
+        read_again(people[150:250]),
+        read_again(people[250:350]),
+        read_again(people[350:]),
+    ]
+    _, pages = await play(rounds, {"types": "individual", "fields": "name"}, get_page=150, query_page=200)
+    assert [len(page) for page in pages] == [100, 50, 100, 100, 57]
+    assert [name for page in pages for name in page] == [it["emailAddress"] for it in people]
+
+
+@pytest.mark.parametrize("text", ["", "red"])
+async def test_many_results_are_sorted_and_stand_there_once(text, server, exchange_with):
+    people = [account(0, f"u{at * 7 % 1250:04}@a.test", id=encode(1000 + at), description="red" if at % 3 else None) for at in range(1250)]
+    (part,) = plan(Wanted.of({"types": "individual", "filter": text}), CONTEXT)
+    merger = Merger(exchange_with(server([])), CONTEXT, Sieve([text]) if text else None)
+    for _ in range(3):
+        await merger.take(part, people)
+    expected = [it for it in people if it["description"] or not text]
+    assert await merger.lines() == sorted((it["emailAddress"].encode(), legacy_id("Account", it["id"])) for it in expected)

@@ -143,7 +143,8 @@ async def test_vector(vector: dict[str, Any], http, aiohttp_server, tmp_path) ->
     async with running(settings, now=lambda: now) as gateway:
         await remember(vector, script, http, gateway.url)
         request = vector["legacy_request"]
-        async with http.request(request["method"], URL(gateway.url + request["target"], encoded=True)) as answer:
+        sent = json.dumps(request["body"]) if "body" in request else None
+        async with http.request(request["method"], URL(gateway.url + request["target"], encoded=True), data=sent) as answer:
             text = await answer.text()
 
     assert script.wrong == []

@@ -12,6 +12,7 @@ from gateway.jmap.event_texts import EventText
 from gateway.jmap.session import Account
 from gateway.knowledge.instants import unix_of
 from gateway.legacy.exchange import Answer, Exchange, Listing
+from gateway.legacy.refusals import Refusal
 from gateway.legacy.rooms import ROOMS
 from gateway.settings import Settings
 from gateway.state import Recollection
@@ -122,6 +123,8 @@ class Rows:
         edition: str = "oss",
         texts: Mapping[str, EventText] | None = None,
         notes: dict[str, Any] | None = None,
+        body: Any = None,
+        objection: Refusal | None = None,
     ) -> Answer:
         script, background, unix = Script(rounds, rights, edition, texts), Background(), unix_of(now)
         script.notes = script.notes if notes is None else notes
@@ -130,7 +133,7 @@ class Rows:
         exchange = Exchange(
             path=path or {},
             query=query or {},
-            body=None,
+            body=body,
             now=unix,
             settings=Settings(**(settings or {})),
             caller=script,
@@ -138,6 +141,7 @@ class Rows:
             memory=memory or Recollection(),
             locks=Locks(),
             background=background,
+            objection=objection,
         )
         try:
             answer = await HANDLERS[operation](exchange)

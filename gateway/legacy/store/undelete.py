@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.jmap.calls import Object, Set
+from gateway.jmap.session import ENTERPRISE
 from gateway.knowledge.blobs import HASH_BYTES, digest_of, hash_of
 from gateway.knowledge.instants import seconds, unix_of
 from gateway.knowledge.permissions import holds
@@ -15,14 +16,13 @@ from gateway.legacy.accounts import find_account
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.outcomes import failures
 from gateway.legacy.paging import Window
-from gateway.legacy.refusals import BadRequest, Forbidden, NotFound, Unsupported
+from gateway.legacy.refusals import BadRequest, EnterpriseOnly, Forbidden, NotFound
 from gateway.legacy.store.archive import CHOICE, EMAIL, ON_ITS_WAY, archived, read, unexpired
 
 SUCCESS = {"type": "success"}
 NOT_FOUND = {"type": "notFound"}
 UNSUPPORTED = {"type": "error", "reason": "Unsupported collection"}
 RESTORED = "email"
-ENTERPRISE = "enterprise"
 
 COLLECTIONS = frozenset(
     [
@@ -124,7 +124,7 @@ async def _wanted(exchange: Exchange) -> list[Wanted] | None:
 
 async def _insist_on_edition(exchange: Exchange) -> None:
     if (await exchange.caller.account()).edition != ENTERPRISE:
-        raise Unsupported("Enterprise feature")
+        raise EnterpriseOnly
 
 
 def _element(given: Any) -> Wanted | None:

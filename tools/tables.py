@@ -1,21 +1,23 @@
-"""The tables of README.md that are made from the project itself: settings and coverage.
+"""The parts of documents that are made from the project itself: settings and coverage in README.md, pages and keys in docs/settings.md.
 
-Without arguments they are written anew between their markers; with `--check` nothing is written and a stale table is an error.
+Without arguments they are written anew between their markers; with `--check` nothing is written and a stale part is an error.
 """
 
 import contextlib
 import io
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+import settings_pages
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from gateway.cli import main as gateway_command
 from gateway.settings import names, variable
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def settings_table() -> str:
@@ -49,30 +51,37 @@ def coverage_table() -> str:
     return printed.getvalue().strip()
 
 
-TABLES = {"settings": settings_table, "coverage": coverage_table}
+DOCUMENTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "README.md": {"settings": settings_table, "coverage": coverage_table},
+    "docs/settings.md": settings_pages.PARTS,
+}
 
 
-def renewed(text: str) -> str:
-    """The document with every table between `<!-- name:begin -->` and `<!-- name:end -->` made anew."""
-    for name, table in TABLES.items():
-        begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
+def renewed(name: str, text: str) -> str:
+    """The document with everything between `<!-- part:begin -->` and `<!-- part:end -->` made anew."""
+    for part, made in DOCUMENTS[name].items():
+        begin, end = f"<!-- {part}:begin -->\n", f"<!-- {part}:end -->"
         head, begun, rest = text.partition(begin)
         _, ended, tail = rest.partition(end)
         if not begun or not ended:
-            raise SystemExit(f"README.md has no place for the table of {name}")
-        text = f"{head}{begin}{table()}\n{end}{tail}"
+            raise SystemExit(f"{name} has no place for {part}")
+        text = f"{head}{begin}{made()}\n{end}{tail}"
     return text
 
 
 def main() -> int:
     """Write or check."""
-    before = README.read_text()
-    after = renewed(before)
-    if "--check" in sys.argv[1:]:
+    stale = []
+    for name in DOCUMENTS:
+        before = (ROOT / name).read_text()
+        after = renewed(name, before)
         if after != before:
-            print("README.md has a stale table: run `make tables`")
-        return int(after != before)
-    README.write_text(after)
+            stale.append(name)
+            if "--check" not in sys.argv[1:]:
+                (ROOT / name).write_text(after)
+    if stale and "--check" in sys.argv[1:]:
+        print(f"{', '.join(stale)}: stale; run `make tables`")
+        return 1
     return 0
 
 

@@ -79,7 +79,7 @@ class Row:
     @cached_property
     def is_expression(self) -> bool:
         """Whether conditions may stand under the key."""
-        return "expression" in self.marks or self.word in {"expression", "expression-sign"}
+        return "expression" in self.marks or self.word in {"expression", "expression-sign", "expression-single"}
 
     @cached_property
     def is_record(self) -> bool:

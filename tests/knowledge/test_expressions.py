@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.knowledge.expressions import Incomplete, Untranslatable, read, write
+from gateway.knowledge.settings_map import SETTINGS
 
 PLAIN = "expression(MTA_RCPT_TO)"
 SIGN = "expression-sign(MTA_RCPT_TO)"
@@ -139,3 +140,11 @@ def test_chains_with_gaps(chain, part):
 
 def test_a_plain_text_wins_over_conditions():
     assert write(PLAIN, {"": "a", "0.if": "b", "0.then": "c"}) == just("a")
+
+
+def test_a_condition_may_also_be_a_chain():
+    chain = {"0.if": "is_local_domain('*', rcpt_domain)", "0.then": "true", "1.else": "false"}
+    stored = {"match": {"0": {"if": "is_local_domain(rcpt_domain)", "then": "true"}}, "else": "false"}
+    assert write(ONCE, chain) == stored
+    assert read(ONCE, stored) == chain
+    assert SETTINGS.find("queue.limiter.inbound.x.match.0.if").base == "queue.limiter.inbound.x.match"

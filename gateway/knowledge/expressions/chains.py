@@ -53,7 +53,7 @@ def write(form: str, chain: Mapping[str, str]) -> dict[str, Any]:
     result: Callable[[str], str] = (lambda text: domain_of(text, words)) if word == SIGNING else (lambda text: modern(text, words))
     if plain := chain.get(""):
         return {"match": {}, "else": result(plain)}
-    if word == SINGLE:
+    if word == SINGLE and not chain:
         return {"match": {}, "else": _ALWAYS}
     steps: dict[int, dict[str, str]] = {}
     for rest, text in chain.items():

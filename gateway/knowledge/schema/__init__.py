@@ -101,7 +101,7 @@ def initial(prop: Property) -> Any | Missing:
         return copy.deepcopy(prop.default)
     if prop.nullable:
         return None
-    if prop.required or prop.shortest:
+    if prop.required or prop.shortest or (prop.least or 0) > 0:
         return MISSING
     if schema := nested(prop.kind):
         return fresh(schema, schema.default_variant)

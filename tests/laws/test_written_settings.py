@@ -1,0 +1,485 @@
+"""Every key with a counterpart: what is written into an object of the new server reads back, and the new server would take it."""
+
+from collections import Counter
+from copy import deepcopy
+from decimal import Decimal
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gateway.knowledge import schema as facts
+from gateway.knowledge.conversions import MASK
+from gateway.knowledge.event_names import EVENTS, METRICS
+from gateway.knowledge.locales import LOCALES
+from gateway.knowledge.schema import MISSING, initial, nested, object_type
+from gateway.knowledge.settings_map import SETTINGS
+from gateway.legacy.settings.records import texts_of
+from gateway.legacy.settings.writing.target import Context, FieldMissing, Target
+from gateway.legacy.settings.writing.values import pointer_of, written
+from gateway.legacy.settings.writing.variants import variant_of
+from gateway.simulator.declared import vocabulary
+from gateway.simulator.objects.values import Write
+from gateway.simulator.settings.expressions import EXPRESSIONS, problems
+
+ELSEWHERE = {
+    "acme.<id>.domains.<n>",
+    "certificate.<id>.default",
+    "queue.source-ip.<id>.ehlo-hostname",
+    "lookup.<id>.<key>",
+    "server.allowed-ip.<id>",
+    "server.blocked-ip.<id>",
+}
+"""Keys that are kept as objects of their own, or as references in others."""
+
+ROWS = [row for row in SETTINGS.rows if row.direction == "rw" and not row.is_record and row.pattern not in ELSEWHERE]
+ROLES = {"BlobStore": "blob", "SearchStore": "fts", "InMemoryStore": "lookup", "TracingStore": "tracing", "MetricsStore": "metrics"}
+LOGIN = {"@type": "Basic", "username": "someone", "secret": {"@type": "Value", "secret": "known"}}
+DOMAINS = [{"id": "b", "name": "example.org"}, {"id": "c", "name": "example.net"}]
+
+
+def test_these_are_all_of_them():
+    counted = [row for row in SETTINGS.rows if row.direction == "rw" and not row.is_record]
+    assert (len(counted), len(ROWS)) == (736, 736 - len(ELSEWHERE))
+
+
+# Objects that have a property.
+
+
+def filled(schema, variant):
+    """An object with all defaults, and something in every property that has none."""
+    made = {} if variant is None else {"@type": variant}
+    for name, prop in schema.variants[variant].items():
+        if not prop.computed and prop.mutability != "server" and not prop.hidden:
+            made[name] = something(prop)
+    return made
+
+
+def something(prop):
+    if prop.kind.name in {"Expression", "OptionalExpression"}:
+        return prop.default or {"match": {}, "else": "true"}
+    value = initial(prop)
+    if value is not MISSING:
+        return value
+    if inner := nested(prop.kind):
+        return filled(inner, inner.default_variant)
+    texts = {"domain": "example.org", "email": "a@example.org", "host": "mail.example.org"}
+    word = prop.kind.of[0].word if prop.kind.of else prop.kind.word
+    one = {"text": texts.get(prop.kind.of[0].name if prop.kind.of else prop.kind.name, "text"), "socket": "127.0.0.1:1", "ip": "127.0.0.1", "id": "b"}
+    if prop.kind.word == "list":
+        inner = nested(prop.kind.of[0])
+        return {str(place): filled(inner, inner.default_variant) for place in range(prop.shortest)}
+    if prop.kind.word == "set":
+        values = facts.vocabulary().enums[prop.kind.of[0].name] if word == "enum" else [one[word], f"{one[word]}2"]
+        return dict.fromkeys(values[: prop.shortest], True)
+    return {"uint": prop.least or 1, "duration": 1000}.get(word) or one.get(word, "secret")
+
+
+def holders(row):
+    """Type and variant of the objects that have the property of a row, and the object with it."""
+    for type_ in row.objects:
+        if type_ == "DataStore":
+            continue
+        schema = object_type(type_).schema
+        for variant in schema.variants:
+            it = filled(schema, variant)
+            record = record_of(row, type_)
+            pointer = pointer_of(row, Target(type_, it, variant, record))
+            if type_ == "DkimSignature" and variant.startswith("Dkim2"):
+                continue
+            if row.word == "http-auth" and not pointer.endswith("bearerToken") and "httpAuth" in it:
+                it["httpAuth"] = dict(LOGIN)
+            if row.word == "variant" and pointer == "/@type" and variant not in row.form.partition("(")[2].replace(")", "").replace("|", ",").replace("=", ",").replace("+", ",").split(","):
+                continue
+            if row.word in {"ui-flag", "score-action", "file-ext"} or pointer == "/@type" or open_way(schema, variant, it, pointer.split("/")[1:]):
+                yield type_, variant, {"id": "a", **it}, record
+
+
+def open_way(schema, variant, it, elements):
+    """Choose the variants of parts so that a property is there; whether it is."""
+    head, *rest = elements
+    prop = schema.variants[variant].get(head)
+    if prop is None or not rest or rest == ["@type"]:
+        return prop is not None
+    if prop.kind.word == "map":
+        inner = nested(prop.kind.of[1])
+        entry = filled(inner, None)
+        it[head] = {rest[0]: entry}
+        return open_way(inner, None, entry, rest[1:])
+    inner = nested(prop.kind)
+    for choice in inner.variants:
+        part = filled(inner, choice)
+        if open_way(inner, choice, part, rest):
+            it[head] = part
+            return True
+    return False
+
+
+def record_of(row, type_):
+    if row.pattern.startswith("store."):
+        return {"StoreLookup": "text", "Coordinator": "coordinator", **ROLES}.get(type_, "data")
+    return "junk" if ".folders." in row.pattern else "rec"
+
+
+def snapshot_of(type_, it):
+    found = {
+        "Domain": DOMAINS,
+        "SystemSettings": [{"id": "singleton", "defaultDomainId": "b", "defaultCertificateId": None}],
+        "MtaVirtualQueue": [{"id": "q", "name": "local"}],
+        "AiModel": [{"id": "m", "name": "small"}],
+        "BlobStore": [{"@type": "Default"}],
+        "Directory": [],
+    }
+    return found | {type_: [it]}
+
+
+def named_of(type_):
+    return {name: ({"a": "rec"} if name == type_ else {"m": "small"}) for name in {row.objects[0] for row in SETTINGS.rows if row.objects}} | {
+        "MtaVirtualQueue": {"q": "local"} if type_ != "MtaVirtualQueue" else {"a": "rec"},
+        "Directory": {"a": "rec"},
+    }
+
+
+def cells_of(type_, snapshot, named):
+    """All texts of an object by key without index."""
+    cells = {}
+    for row in SETTINGS.rows:
+        if type_ in row.objects and row.alias is None and row.direction != "none" and not row.is_record:
+            for key, text in texts_of(row, snapshot, named):
+                found = SETTINGS.find(key)
+                if found.part:
+                    cells.setdefault(found.base, {})[f"{found.place}.{found.part}"] = text
+                elif found.row.is_list:
+                    cells.setdefault(found.base, []).append(text)
+                else:
+                    cells[found.base] = {"": text} if found.row.is_expression else text
+    return cells
+
+
+def put(type_, it, pointer, value):
+    """Write a value; an object or a part that becomes another variant begins with its defaults."""
+    schema = object_type(type_).schema
+    *parents, last = pointer.split("/")[1:]
+    for name in parents:
+        kind = facts.properties(schema, it)[name].kind if schema else None
+        schema = nested(kind) if kind and kind.word == "schema" else None
+        it = it[name]
+    if last == "@type" and it["@type"] != value:
+        kept = {"id": it["id"]} if "id" in it else {}
+        it.clear()
+        it.update(filled(schema, value) | kept)
+    it[last] = value
+
+
+# Texts of every form, and what they read as.
+
+
+def texts(row, type_, prop):
+    """Texts for a key and the texts that it then has; an element of a pair may be the same."""
+    word, _, arguments = row.form.removesuffix(")").partition("(")
+    if word in WORDS:
+        return WORDS[word](row, prop)
+    pairs = [(old, new) for old, _, new in (pair.partition("=") for pair in arguments.split(","))]
+    first = {new: old for old, new in reversed(pairs)}
+    if word in {"enum", "variant", "bool-variant"}:
+        known = object_type(type_).schema
+        usable = [
+            (old, first[new])
+            for old, new in pairs
+            if word != "variant" or row.pointer != "/@type" or any(part.partition("+")[0] in known.variants for part in new.split("|"))
+        ]
+        return st.sampled_from(usable)
+    if word == "enum-set":
+        return st.lists(st.sampled_from(pairs), min_size=1, unique_by=lambda it: it[1]).map(lambda some: ([old for old, _ in some], [first[new] for _, new in some]))
+    raise AssertionError(row.form)
+
+
+def same(strategy):
+    return strategy.map(lambda text: (text, text))
+
+
+def within(prop, most=2**32):
+    return st.integers(int(prop.least or 0), int(prop.most or most))
+
+
+def whole(row, prop):
+    del row
+    return same(within(prop).map(str))
+
+
+def sizes(row, prop):
+    del row
+    return within(prop).flatmap(
+        lambda number: st.sampled_from([(text, str(number)) for text in spelled(number, {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "kb": 1024})])
+    )
+
+
+def spelled(number, units):
+    return [f"{number // factor}{unit}" for unit, factor in units.items() if number % factor == 0]
+
+
+UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def duration_texts(number):
+    shown = spelled(number, UNITS)[-1]
+    return st.sampled_from([(text, shown) for text in [*spelled(number, UNITS), str(number)]])
+
+
+def durations(row, prop):
+    del row
+    numbers = st.integers(int(prop.least or 1), int(prop.most or 2**40))
+    if not prop.most:
+        numbers |= st.integers(1, 400).flatmap(lambda count: st.sampled_from([count * factor for factor in UNITS.values() if count * factor >= (prop.least or 1)] or [3_600_000]))
+    return numbers.flatmap(duration_texts)
+
+
+def rates(row, prop):
+    del row, prop
+    return st.tuples(st.integers(1, 10**6), st.integers(1, 2**40).flatmap(duration_texts)).map(lambda it: (f"{it[0]}/{it[1][0]}", f"{it[0]}/{it[1][1]}"))
+
+
+def or_null(strategy, *words):
+    """A null reads as what the row says, or not at all."""
+
+    def made(row, prop):
+        off = st.sampled_from(words).map(lambda text: (text, row.null)) if prop.nullable else st.nothing()
+        return strategy(row, prop).filter(lambda pair: pair[1] not in {"0", *words}) | off
+
+    return made
+
+
+def decimals(row, prop):
+    del row
+    low, high = prop.least if prop.least is not None else -1e6, prop.most if prop.most is not None else 1e6
+    return st.decimals(low, high, places=3).map(lambda it: (format(it, "f"), shown_decimal(it)))
+
+
+def shown_decimal(number):
+    text = format(Decimal(repr(float(number))), "f")
+    return text if "." in text else f"{text}.0"
+
+
+CRONS = st.one_of(
+    st.integers(0, 59).map(lambda minute: f"{minute} * *"),
+    st.tuples(st.integers(0, 59), st.integers(0, 23)).map(lambda it: f"{it[0]} {it[1]} *"),
+    st.tuples(st.integers(0, 59), st.integers(0, 23), st.integers(1, 7)).map(lambda it: " ".join(map(str, it))),
+)
+LABELS = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
+HOSTS = st.lists(LABELS, min_size=1, max_size=3).map(lambda labels: ".".join([*labels, "example.org"]))
+EMAILS = st.tuples(LABELS, LABELS).map(lambda it: f"{it[0]}@{it[1]}.example.org")
+PLAIN = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"], exclude_characters="%"), min_size=1, max_size=20).filter(
+    lambda text: text == text.strip() and text not in {"false", "disable", "disabled", "never", "0"}
+)
+
+
+def by_kind(kind):
+    if kind.word == "enum":
+        return st.sampled_from(facts.vocabulary().enums[kind.name])
+    return {"host": HOSTS, "domain": HOSTS, "email": EMAILS}.get(kind.name, PLAIN)
+
+
+def strings(row, prop):
+    del row
+    return same(by_kind(prop.kind))
+
+
+def sets(row, prop):
+    del row
+    return same(st.lists(by_kind(prop.kind.of[0]), min_size=max(1, prop.shortest or 0), max_size=12, unique=True))
+
+
+def addresses(row, prop):
+    del row
+    plain = st.lists(EMAILS, min_size=max(1, prop.shortest or 0), max_size=4, unique=True)
+    return plain.map(lambda some: ([f"mailto:{it}" if place % 2 else it for place, it in enumerate(some)], some))
+
+
+def secrets(row, prop):
+    del row, prop
+    macros = st.sampled_from(["%{env:NAME}%", "%{file:/etc/key.pem}%"])
+    return PLAIN.filter(lambda text: text != MASK).map(lambda text: (text, MASK)) | same(macros)
+
+
+def shown_texts(row, prop):
+    del row, prop
+    return same(PLAIN | st.sampled_from(["%{env:NAME}%", "%{file:/etc/key.pem}%"]))
+
+
+NETWORKS = st.sampled_from(["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "2001:db8::1", "172.16.0.0/12"])
+ENDPOINTS = st.sampled_from(["[::]:25", "0.0.0.0:25", "127.0.0.1:2525", "[2001:db8::1]:465"])
+SERVERS = st.sampled_from(["udp://127.0.0.1:53", "tcp://192.0.2.1:53", "tls://[2001:db8::53]:853"])
+HEADERS = st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=4, unique_by=lambda it: it[0]).map(lambda some: [f"{name}: {text}" for name, text in some])
+CONDITIONS = ["is_local_domain('*', 'example.org')", "is_empty('')", "'%{' == \"it's\"", "1 == 2 && !is_empty('x')", "config_get('report.domain') == 'a'"]
+RESULTS = ["true", "false", "'text'", "config_get('server.hostname')", "5m", "[1, 1d]"]
+CIPHERS = ["TLS13_AES_256_GCM_SHA384", "TLS13_CHACHA20_POLY1305_SHA256"]
+
+
+def chains(results):
+    def made(row, prop):
+        del row, prop
+        steps = st.lists(st.tuples(st.sampled_from(CONDITIONS), st.sampled_from(results)), max_size=11)
+        return same(st.tuples(steps, st.sampled_from(results)).map(chain))
+
+    return made
+
+
+def chain(it):
+    steps, otherwise = it
+    if not steps:
+        return {"": otherwise}
+    texts = {f"{place}.{part}": text for place, step in enumerate(steps) for part, text in zip(("if", "then"), step, strict=True)}
+    return texts | {f"{len(steps)}.else": otherwise}
+
+
+SIGNED = ["false", "['rsa-' + config_get('report.domain'), 'ed25519-' + config_get('report.domain')]", "['rsa-' + 'example.org', 'ed25519-' + 'example.org']"]
+
+
+def just(*some):
+    return lambda _row, _prop: same(st.sampled_from(some))
+
+
+def many(items):
+    return lambda _row, prop: same(st.lists(items, min_size=max(1, prop.shortest or 0) if prop else 1, max_size=12, unique=True))
+
+
+def references(row, prop):
+    del prop
+    target = row.form.partition("x:")[2].partition("/")[0]
+    return same(st.sampled_from({"Domain": ["example.org", "example.net"], "MtaVirtualQueue": ["local"], "AiModel": ["small"], "Directory": ["internal", "rec"]}[target]))
+
+
+def intervals(row, prop):
+    del prop
+    usual = row.form.partition("(")[2].removesuffix(")").split()
+    free = st.lists(st.integers(1, 2**40).flatmap(duration_texts), min_size=1, max_size=12).map(lambda some: ([it[0] for it in some], [it[1] for it in some]))
+    return st.just((usual, usual)) | free
+
+
+def languages(row, prop):
+    del row, prop
+    return same(st.sampled_from(sorted({name.partition("_")[0] for name in LOCALES if "@" not in name and "_" in name})))
+
+
+WORDS = {
+    "bool": just("true", "false"),
+    "cron": lambda _row, _prop: same(CRONS),
+    "duration": durations,
+    "duration-list": intervals,
+    "duration?": or_null(durations, "false", "disable", "never", "0"),
+    "email-set": addresses,
+    "event-set": many(st.sampled_from(EVENTS)),
+    "expression": chains(RESULTS),
+    "expression-sign": chains(SIGNED),
+    "expression-single": just(*CONDITIONS),
+    "file-ext": just("AR", "NZ|BAD", "BAD|text/plain|application/zip"),
+    "float": decimals,
+    "header-map": lambda _row, _prop: same(HEADERS),
+    "http-auth": lambda row, prop: (strings if row.pointer.endswith("username") else secrets)(row, prop),
+    "id-ref": references,
+    "int": whole,
+    "int?": or_null(whole, "false", "disabled", "0"),
+    "ip-mask-set": many(NETWORKS),
+    "list": many(st.ip_addresses().map(str)),
+    "locale": languages,
+    "metric-expression": just("queue_count > 10", "server_memory >= 5 && domain_count == 1"),
+    "metric-set": many(st.sampled_from(METRICS)),
+    "public-string": shown_texts,
+    "public-text": shown_texts,
+    "rate": rates,
+    "rate?": or_null(rates, "false", "none", "unlimited"),
+    "region": just("us-east-1", "eu-central-2", "do-nyc3"),
+    "resolver-list": many(SERVERS),
+    "score-action": just("1.5", "-3.0", "discard", "reject"),
+    "secret": secrets,
+    "secret-text": secrets,
+    "secret-word": lambda _row, _prop: PLAIN.map(lambda text: (text, MASK)),
+    "set": sets,
+    "size": sizes,
+    "size?": or_null(sizes, "false", "0"),
+    "socket-addr-set": many(ENDPOINTS),
+    "string": strings,
+    "string-off?": or_null(strings, "false", "never"),
+    "string?": strings,
+    "text": strings,
+    "text?": strings,
+    "ui-flag": just("true", "false"),
+    "upper-set": many(st.sampled_from(CIPHERS)),
+}
+
+
+# The law.
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.pattern)
+def test_what_is_written_reads_back(row):
+    found = list(holders(row))
+    assert found, "no object has it"
+    used = Counter()
+
+    @settings(max_examples=6, deadline=None)
+    @given(st.sampled_from(found), st.data())
+    def law(holder, data):
+        type_, variant, it, record = holder
+        it = deepcopy(it)
+        snapshot, named = snapshot_of(type_, it), named_of(type_)
+        target = Target(type_, it, variant, record)
+        key = row.base.replace("<id>", record)
+        prop = facts.property_at(type_, pointer_of(row, target), it)
+        before = cells_of(type_, snapshot, named)
+        wanted, shown = data.draw(texts(row, type_, prop))
+        listed = SETTINGS.by_pattern[row.alias] if row.alias else row
+        after = before | {listed.base.replace("<id>", record): wanted}
+        chosen = target.variant
+        if chosen is not None:
+            choosing = {
+                other: after[other_key]
+                for other in SETTINGS.rows
+                if type_ in other.objects and (other_key := other.base.replace("<id>", record)) in after and isinstance(after[other_key], str)
+            }
+            try:
+                chosen = variant_of(choosing, target)
+            except FieldMissing:
+                assume(row.pattern != "tracer.<id>.type")
+                raise
+        values = written(row, key, wanted, Target(type_, it, chosen, record), Context(snapshot, named, before, after))
+        assume(values or row.word == "ui-flag")
+        for pointer, value in values:
+            put(type_, it, pointer, value)
+            assert MASK not in str(value)
+        used["taken"] += 1
+        if row.word != "ui-flag":
+            check_read(row, record, snapshot, named, shown)
+        check_taken(type_, chosen, it)
+
+    law()
+    assert used["taken"]
+
+
+def check_read(row, record, snapshot, named, shown):
+    base = row.base.replace("<id>", record)
+    read = {key.removeprefix(base).removeprefix("."): text for key, text in texts_of(row, snapshot, named) if key == base or key.startswith(f"{base}.")}
+    if row.pattern.startswith("store.") and len(read) > 1 and "" in read:
+        read = {"": read[""]}
+    if shown is None:
+        assert read == {}
+    elif isinstance(shown, list):
+        assert sorted(read.values()) == sorted(shown)
+    elif isinstance(shown, dict):
+        assert {tuple(int(part) if part.isdigit() else part for part in rest.split(".")): text for rest, text in read.items()} == {
+            tuple(int(part) if part.isdigit() else part for part in rest.split(".")): text for rest, text in shown.items()
+        }
+    else:
+        assert read == {"": shown}
+
+
+def check_taken(type_, variant, it):
+    """The simulator takes the object as a whole, its expressions included."""
+    schema = vocabulary().objects[type_].schema
+    wire = {name: value for name, value in it.items() if name != "id"}
+    stored = schema.parse(wire, "", Write(creating=True))
+    given_by_server = {prop.name for prop in schema.variants[variant].values() if prop.mutability == "server"}
+    assert [error for error in schema.errors(stored) if error["property"] not in given_by_server] == []
+    for name, prop in facts.properties(object_type(type_).schema, it).items():
+        if prop.kind.name in EXPRESSIONS and prop.kind.word == "schema" and stored[name]["else"]:
+            assert list(problems(type_, variant, name, stored[name])) == []

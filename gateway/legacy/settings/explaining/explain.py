@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from gateway.knowledge.settings_map import SETTINGS, Row
 from gateway.knowledge.settings_notes import defaults, note
-from gateway.legacy.settings.explaining.gathering import Roles, Setting, below, gather, roles_of
+from gateway.legacy.settings.explaining.gathering import Roles, Setting, below, find, gather, roles_of
 from gateway.legacy.settings.explaining.kinds import kind_of
 from gateway.legacy.settings.explaining.values import ABSENT, Unfit, value_of
+from gateway.legacy.settings.writing.neutral import neutral
 
 Access = Literal["rw", "r", "none", "unknown", "own"]
 """Read-write, read-only, without counterpart, known to no old server, and a key of the client's own that the gateway keeps."""
@@ -17,6 +18,7 @@ Access = Literal["rw", "r", "none", "unknown", "own"]
 _MOST_NAMED = 6
 _DIRECTORY = "directory.<id>."
 _INTERNAL = "internal"
+_DATA_STORE = "x:DataStore"
 
 
 @dataclass(slots=True)
@@ -86,6 +88,9 @@ def explain(setting: Setting, roles: Roles) -> Explained:
         return _without(row, setting, explained)
     explained.objects, explained.pointer = _place(row, setting, roles)
     explained.kind = kind_of(row)
+    if explained.objects == [_DATA_STORE] and explained.access == "rw":
+        explained.access = "r"
+        explained.remarks.append("read-only: the server reads it from a file of its own before anything else")
     explained.remarks += _remarks(row, setting)
     if explained.given:
         try:
@@ -124,7 +129,7 @@ def _internal(setting: Setting, explained: Explained) -> Explained:
 def _without(row: Row, setting: Setting, explained: Explained) -> Explained:
     why = note(row)
     explained.remarks.append(f"{why.subject}: {why.reason}" if why else "no counterpart")
-    if setting.texts and _neutral(row, setting):
+    if setting.texts and _neutral(setting):
         explained.neutral = True
         explained.remarks.append("this value changes nothing: it is accepted and dropped")
     elif not setting.texts and row.neutral:
@@ -132,10 +137,10 @@ def _without(row: Row, setting: Setting, explained: Explained) -> Explained:
     return explained
 
 
-def _neutral(row: Row, setting: Setting) -> bool:
-    """Whether the texts are those that mean nothing (mapping-settings 8); of conditions only the results count."""
-    results = {text for rest, text in setting.texts.items() if not rest.endswith("if")} if "branches" in row.marks else set(setting.texts.values())
-    return bool(results) and results <= {*row.neutral, ""}
+def _neutral(setting: Setting) -> bool:
+    """Whether the texts are those that mean nothing (mapping-settings 8)."""
+    given = [(find(f"{setting.key}.{rest}" if rest else setting.key), text) for rest, text in setting.texts.items()]
+    return all(found is not None and neutral(found, text) for found, text in given)
 
 
 def _unknown(setting: Setting) -> Explained:

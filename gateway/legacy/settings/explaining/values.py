@@ -1,31 +1,29 @@
 """Texts of an old setting as values of the new server, as far as they can be told without asking it (mapping-settings 6, 7)."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.knowledge.conversions import MASK, Invalid, Many, Scalar, Variant, conversion, has_macro
 from gateway.knowledge.conversions.texts import SECRET, STRING
-from gateway.knowledge.event_names import EVENTS, METRICS, new_event
 from gateway.knowledge.expressions import Incomplete, Untranslatable
 from gateway.knowledge.expressions import write as write_expression
-from gateway.knowledge.expressions.dialect import tokens
 from gateway.knowledge.settings_map import Row
 from gateway.legacy.settings.explaining.gathering import Setting
 from gateway.legacy.settings.explaining.masking import discreet, discreet_headers, hidden, is_secret
+from gateway.legacy.settings.writing.events import events
+from gateway.legacy.settings.writing.macros import macro_keys
+from gateway.legacy.settings.writing.metric_conditions import metric_condition
+from gateway.legacy.settings.writing.target import Cell, Context, Inconvertible, InvalidValue, Target
 
 ABSENT = object()
 """No value can be told."""
 
 Remarks = list[str]
 
-_ELSEWHERE = re.compile(r"%\{cfg:([^}]+)\}%", re.ASCII)
 _HAVE_MACROS = frozenset({"http-auth", "public-string", "public-text", "secret", "secret-text"})
 _EMPTY_BY_NATURE = frozenset({"key-exists", "lookup-value"})
-_SIGNS = re.compile(r"[^a-z0-9]", re.ASCII)
-_METRIC_NAMES = {_SIGNS.sub("_", name): name for name in METRICS}
-_EXPRESSION_NAMES = frozenset({"and", "or", "not", "true", "false", "is_empty", "len", "contains"})
+_WITHOUT_LIMIT = "4294967295"
+_QUOTAS = "object-quota."
 
 
 class Unfit(ValueError):
@@ -38,7 +36,7 @@ def value_of(row: Row, setting: Setting, remarks: Remarks) -> Any:
     if len(texts) == 1 and not texts[0] and row.word not in _EMPTY_BY_NATURE:
         remarks.append("an empty value removes the key")
         return ABSENT
-    if others := [match[1] for text in texts if (match := _ELSEWHERE.fullmatch(text))]:
+    if others := [key for text in texts for key in macro_keys(text)]:
         remarks.append(f"takes the value of {', '.join(others)} at the time it is written")
         return ABSENT
     if any(has_macro(text) for text in texts) and row.word not in _HAVE_MACROS:
@@ -46,17 +44,26 @@ def value_of(row: Row, setting: Setting, remarks: Remarks) -> Any:
     if MASK in texts and is_secret(row):
         remarks.append(f"{MASK} stands for the secret that is stored")
         return ABSENT
-    try:
-        value = _converted(row, setting, remarks)
-    except (Invalid, Untranslatable) as error:
-        raise Unfit(discreet(str(error))) from None
-    except Incomplete as error:
-        raise Unfit(f"{setting.key}.{error.part} is missing") from None
+    value = _judged(row, setting, remarks)
     if value is ABSENT:
         return ABSENT
     if is_secret(row):
         return hidden(value)
     return discreet_headers(value) if row.word == "header-map" else discreet(value)
+
+
+def _judged(row: Row, setting: Setting, remarks: Remarks) -> Any:
+    """The value; Unfit for the refusals that a write would meet."""
+    try:
+        return _converted(row, setting, remarks)
+    except (Invalid, Untranslatable) as error:
+        raise Unfit(discreet(str(error))) from None
+    except Incomplete as error:
+        raise Unfit(f"{setting.key}.{error.part} is missing") from None
+    except InvalidValue as error:
+        raise Unfit(error.body["reason"]) from None
+    except Inconvertible as error:
+        raise Unfit(error.body["details"].partition(" cannot be converted: ")[2]) from None
 
 
 def _converted(row: Row, setting: Setting, remarks: Remarks) -> Any:
@@ -71,6 +78,8 @@ def _converted(row: Row, setting: Setting, remarks: Remarks) -> Any:
 
 
 def _single(row: Row, codec: Scalar | Variant, text: str, remarks: Remarks) -> Any:
+    if text == _WITHOUT_LIMIT and (row.alias or row.pattern).startswith(_QUOTAS):
+        return None
     value: Any
     if isinstance(codec, Variant):
         value, *others = codec.write(text)
@@ -125,53 +134,31 @@ def _read_only(_row: Row, _setting: Setting, _remarks: Remarks) -> Any:
     return ABSENT
 
 
-def _names(known: Sequence[str], policy: str) -> Callable[[Row, Setting, Remarks], Any]:
-    """Sets of names with patterns such as `smtp.*`; those that are gone are left out."""
-
-    def convert(row: Row, setting: Setting, remarks: Remarks) -> Any:
-        kept: dict[str, bool] = {}
-        gone: list[str] = []
-        for text in setting.items():
-            fitting = [name for name in known if fnmatchcase(name, new_event(text))] if "*" in text else [name for name in known if name == new_event(text)]
-            kept |= dict.fromkeys(fitting, True)
-            gone += [] if fitting else [text]
-        if gone and not kept:
-            raise Unfit(f"the new server knows none of {', '.join(gone)}")
-        if gone:
-            remarks.append(f"left out, because the new server does not know them: {', '.join(gone)}")
-        include = row.objects == ("WebHook",)
-        remarks.append(f'with {policy} "{"include" if include else "exclude"}"')
-        return kept
-
-    return convert
+def _names(row: Row, setting: Setting, remarks: Remarks) -> Any:
+    """Set of names with its policy; patterns stand for all that fit, and names that are gone are left out."""
+    texts = setting.items()
+    value = dict(events(Cell(row, setting.key, texts, Target(row.objects[0], None), Context({}, {}))))[row.pointer]
+    gone = [text for text in texts if "*" not in text and text not in value]
+    if gone:
+        remarks.append(f"left out, because the new server does not know them: {', '.join(gone)}")
+    policy = "metricsPolicy" if row.word == "metric-set" else "eventsPolicy"
+    remarks.append(f'with {policy} "{"include" if row.objects == ("WebHook",) else "exclude"}"')
+    return value
 
 
 def _metric_condition(_row: Row, setting: Setting, _remarks: Remarks) -> Any:
-    """Names of metrics, in which old conditions had underscores for all signs, are spelled out."""
-
-    def spelled(text: str) -> str:
-        return "".join(_metric(piece) if kind == "name" else piece for kind, piece in tokens(text))
-
-    return write_expression("expression", {rest: spelled(text) for rest, text in setting.texts.items()})
-
-
-def _metric(name: str) -> str:
-    if name in _EXPRESSION_NAMES or name == "metric":
-        return name
-    if name not in _METRIC_NAMES:
-        raise Unfit(f"there is no metric {name}")
-    return f"metric('{_METRIC_NAMES[name]}')"
+    return metric_condition(setting.key, setting.items()[-1])
 
 
 _IN_CONTEXT: Mapping[str, Callable[[Row, Setting, Remarks], Any]] = {
-    "event-set": _names(EVENTS, "eventsPolicy"),
+    "event-set": _names,
     "http-auth": _auth,
     "id-ref": _reference,
     "id-ref-bool": _default_certificate,
     "key-exists": _exists,
     "lookup-value": _lookup,
     "metric-expression": _metric_condition,
-    "metric-set": _names(METRICS, "metricsPolicy"),
+    "metric-set": _names,
     "san-list": _host_names,
     "store-ref": _read_only,
     "ui-flag": _switch,

@@ -1,5 +1,6 @@
 """Mailboxes as far as a management client looks into them: folders, messages, their contents (RFC 8621)."""
 
+import itertools
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import partial
@@ -93,7 +94,7 @@ def _deliver(world: World, kept: dict[str, dict[str, Object]], fact: Delivery) -
 
 
 def _header(data: bytes, name: bytes) -> str | None:
-    for line in data.partition(b"\r\n\r\n")[0].split(b"\r\n"):
+    for line in itertools.takewhile(bool, data.splitlines()):
         head, colon, content = line.partition(b":")
         if colon and head.lower() == name:
             return content.strip().decode("utf-8", "replace")

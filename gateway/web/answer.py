@@ -89,7 +89,7 @@ class Answers:
         )
         try:
             if match.probe and served.operation.enterprise:
-                await absent(caller, needed, enterprise=True)
+                await absent(caller, permission, enterprise=True)
             answer = await _probe(action, exchange) if match.probe else await action.handle(exchange)
         except Refusal:
             if not _judged(caller, served, needed):

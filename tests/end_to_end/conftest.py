@@ -75,8 +75,8 @@ class OldClient:
         return codes
 
 
-async def _client(**settings: Any) -> AsyncIterator[OldClient]:
-    config = Config(admin=ADMIN, seed="scenario", start=float(int(time.time())))
+async def _client(edition: str = "oss", start: float | None = None, **settings: Any) -> AsyncIterator[OldClient]:
+    config = Config(edition=edition, admin=ADMIN, seed="scenario", start=start)
     async with pair(config, **settings) as both, aiohttp.ClientSession() as http:
         yield OldClient(http, both)
 
@@ -84,12 +84,26 @@ async def _client(**settings: Any) -> AsyncIterator[OldClient]:
 @pytest.fixture
 async def old() -> AsyncIterator[OldClient]:
     """A client of a gateway that serves the shapes of v0.15.5."""
-    async for client in _client(legacy_version="0.15"):
+    async for client in _client(start=float(int(time.time())), legacy_version="0.15"):
         yield client
 
 
 @pytest.fixture
 async def union() -> AsyncIterator[OldClient]:
     """A client of a gateway with its default settings."""
-    async for client in _client():
+    async for client in _client(start=float(int(time.time()))):
+        yield client
+
+
+@pytest.fixture
+async def enterprise() -> AsyncIterator[OldClient]:
+    """A client of a gateway with its default settings before a server of the Enterprise edition, whose clock runs."""
+    async for client in _client(edition="enterprise"):
+        yield client
+
+
+@pytest.fixture
+async def running_clock() -> AsyncIterator[OldClient]:
+    """A client of a gateway that serves the shapes of v0.15.5 before a server whose clock runs."""
+    async for client in _client(legacy_version="0.15"):
         yield client

@@ -7,8 +7,6 @@ _OPERATIONS = (
     "getDnsRecords",
     "createDkim",
     "getDkim",
-    "updateSettings",
-    "deleteSetting",
     "trainSpamFilter",
     "trainSpamFilterOfAccount",
     "uploadSpamSample",

@@ -50,12 +50,14 @@ class Server:
         asked = (await request.json())["methodCalls"]
         expected = self.left.pop(0) if self.left else []
         responses = []
+        meant = {}
         for name, arguments, tag in asked:
-            part = next((it for it in expected if same(it[0], name, arguments, asked)), None)
+            part = next((it for it in expected if same(it[0], name, arguments, meant)), None)
             if part is None:
                 self.wrong.append([name, arguments])
                 continue
             expected.remove(part)
+            meant[tag] = part[0][2]
             kind, values, _ = part[1]
             if name.endswith("/query"):
                 values = {"position": 0, "total": len(values["ids"])} | values
@@ -64,16 +66,17 @@ class Server:
         return web.json_response({"methodResponses": responses, "sessionState": "a"})
 
 
-def same(expected, name, arguments, asked):
-    """Whether a call is the expected one; an earlier call is referred to by its method."""
+def same(expected, name, arguments, meant):
+    """Whether a call is the expected one; `meant` are names of earlier calls by the ones given here. Of a change nothing is free."""
     known, wanted, _ = expected
-    return known == name and all(same_value(arguments.get(member), value, asked) for member, value in wanted.items())
+    if known != name or name.endswith("/set"):
+        return known == name and arguments == wanted
+    return all(same_value(arguments.get(member), value, meant) for member, value in wanted.items())
 
 
-def same_value(given, wanted, asked):
+def same_value(given, wanted, meant):
     if isinstance(wanted, dict) and "resultOf" in wanted:
-        source = next(call for call in asked if call[2] == given["resultOf"])
-        return (given["name"], source[0], given["path"]) == (wanted["name"], wanted["name"], wanted["path"])
+        return {**given, "resultOf": meant.get(given["resultOf"])} == wanted
     return given == wanted
 
 

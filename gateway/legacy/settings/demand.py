@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gateway.knowledge.settings_map import SETTINGS, Found, Row
+from gateway.legacy.settings.naming import spelled
 from gateway.legacy.settings.stores import ROLES
 
 _FILTERS = {
@@ -11,8 +12,11 @@ _FILTERS = {
     "BlockedIp": "address",
     "MemoryLookupKey": "namespace",
     "MemoryLookupKeyValue": "namespace",
+    "SpamFileExtension": "extension",
+    "SpamTag": "tag",
 }
 _MOST_FILTERS = 4
+_ALONE = frozenset({"file-ext", "key-exists", "lookup-value", "score-action"})
 
 _STORES = (*ROLES, "StoreLookup")
 _BESIDE_TYPES = {"AcmeProvider": ("Domain",), "Certificate": ("SystemSettings",), "DkimSignature": ("Domain",)}
@@ -60,20 +64,26 @@ def of_prefixes(prefixes: Iterable[str]) -> Demand:
     demand = Demand()
     for prefix in prefixes:
         demand.everything = demand.everything or not prefix
-        for row in _rows_below(prefix):
-            demand.add(row, _namespace(row, prefix))
+        with_prefix(demand, prefix)
     return demand
+
+
+def with_prefix(demand: Demand, prefix: str) -> None:
+    """Ask for everything that begins with a text as well, whether that ends with a dot or not."""
+    for row in rows_below(prefix):
+        demand.add(row, _namespace(row, prefix))
 
 
 def with_keys(demand: Demand, keys: Iterable[str]) -> dict[str, Found]:
     """Ask for exact keys as well, and give the rows of those that have one."""
     known = {key: found for key in keys if (found := SETTINGS.find(key))}
     for found in known.values():
-        demand.add(found.row, found.id if found.row.word in {"key-exists", "lookup-value"} else None)
+        demand.add(found.row, spelled(found.row.objects[0], found.id) if found.id and found.row.word in _ALONE else None)
     return known
 
 
-def _rows_below(prefix: str) -> Iterator[Row]:
+def rows_below(prefix: str) -> Iterator[Row]:
+    """Rows whose keys a listing shows, aliases only where the prefix does not cover the key that is listed."""
     for row in SETTINGS.rows:
         if not _covers(prefix, row) or "unlisted" in row.marks:
             continue

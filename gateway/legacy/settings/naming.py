@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from gateway.jmap.calls import Object
@@ -34,6 +35,7 @@ _NAMED = {
     "SpamTag": "tag",
 }
 _LOWER = frozenset({"SpamDnsblServer", "SpamRule"})
+_ADDRESSES = frozenset({"AllowedIp", "BlockedIp"})
 
 _USUAL = {
     "MtaInboundThrottle": {"Sender IP throttle": "ip", "Sender address to recipient throttle": "sender"},
@@ -71,6 +73,40 @@ def record_ids(type_: str, snapshot: Snapshot, remembered: Ids | None = None) ->
 def shown(type_: str, it: Object) -> bool:
     """Whether the old settings have a record for an object: not for the signatures of a newer standard."""
     return type_ != "DkimSignature" or it["@type"] in _ALGORITHMS
+
+
+def named_by(type_: str) -> str | None:
+    """Property that holds the record id of a type, or the text that it is made of; None where nothing does."""
+    return _NAMED.get(type_) or ("description" if type_ in _USUAL else None)
+
+
+def spelled(type_: str, record: str) -> str:
+    """Record id as it is listed: some are stored in one case only, addresses have one canonical text."""
+    if type_ in _LOWER or type_ == "SpamFileExtension":
+        return record.lower()
+    if type_ == "SpamTag":
+        return record.upper()
+    if type_ in _ADDRESSES:
+        return _address(record)
+    return record
+
+
+def _address(text: str) -> str:
+    """An address or network as the new server writes it; bits behind the prefix stay."""
+    address, slash, prefix = text.partition("/")
+    try:
+        return f"{ip_address(address)}{slash}{prefix}"
+    except ValueError:
+        return text
+
+
+def is_address(text: str) -> bool:
+    """Whether a record id is an address or a network."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def slug(text: str) -> str:

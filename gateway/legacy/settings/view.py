@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from gateway.knowledge.settings_map import Found, Row
 from gateway.legacy.settings.naming import COLLECTIONS, Ids, Snapshot, record_ids
-from gateway.legacy.settings.records import texts_of
+from gateway.legacy.settings.records import Named, texts_of
 
 View = Mapping[str, str]
 """Old key → text."""
@@ -16,9 +16,14 @@ _INDEXED = re.compile(r"(?P<base>.+)\.0*(?P<place>[0-9]+)(?P<part>\.(?:if|then|e
 
 def view(rows: Iterable[Row], snapshot: Snapshot, remembered: Mapping[str, Ids] | None = None) -> View:
     """Keys of these rows in byte order; `remembered` are record ids by type that go before derived ones."""
-    named = {type_: record_ids(type_, snapshot, (remembered or {}).get(type_)) for type_ in COLLECTIONS - _NAMELESS}
-    texts = {key: text for row in rows for key, text in texts_of(row, snapshot, named)}
+    names = named(snapshot, remembered)
+    texts = {key: text for row in rows for key, text in texts_of(row, snapshot, names)}
     return {key: texts[key] for key in sorted(texts)}
+
+
+def named(snapshot: Snapshot, remembered: Mapping[str, Ids] | None = None) -> Named:
+    """Record ids of everything that was fetched, by type and JMAP id."""
+    return {type_: record_ids(type_, snapshot, (remembered or {}).get(type_)) for type_ in COLLECTIONS - _NAMELESS}
 
 
 def exact(texts: View, known: Mapping[str, Found]) -> View:

@@ -44,6 +44,8 @@ class Limits(BaseModel):
     path_bytes: int = Field(8_192, ge=256, description="longest request line")
     list_depth: int = Field(32, ge=4, description="deepest nesting of a JSON body")
     connections: int = Field(100, ge=1, description="connections to the new server; as many again for passed-through requests and streams")
+    streams: int = Field(256, ge=1, description="live streams of the old API at once; more are answered 503")
+    upload_bytes: int = Field(1_048_576, ge=1024, description="largest message for the training of the spam filter; more is refused as one that cannot be read, as by the old server")
     client_requests: int = Field(256, ge=1, description="requests of one client address under way at once; more are answered 429")
     client_streams: int = Field(50, ge=1, description="passed-through requests and streams of one client address under way at once, which count as its requests too; more are answered 429; a web mail server that holds a stream for each of its users needs as many, and `connections` to match")
     logins: int = Field(50, ge=1, description="refused logins of one client address before it has to wait; loopback is exempt, as in the old server")

@@ -42,7 +42,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "SEARCH", "TR
 
 
 class Transport:
-    """The connections to one server. Ordinary exchanges and forwarded streams each have their own cap of `limits.connections`."""
+    """The connections to one server. Ordinary exchanges, forwarded streams and live streams of the old API each have a cap of their own."""
 
     def __init__(self, settings: Settings) -> None:
         address = base_url(settings.upstream)
@@ -57,6 +57,7 @@ class Transport:
         self._live = aiohttp.ClientTimeout(None, connect, None, connect)
         self.places = Slots(limits.connections, limits.connections * 16, limits.queue_seconds)
         self.streams = Slots(limits.connections, 0, limits.queue_seconds)
+        self.live = Slots(limits.streams, 0, limits.queue_seconds)
         self._tls = _tls_context() if address.scheme == "https" else None
         self._pool = Pool(address, self._tls, connect=connect, read=timeouts.read, total=timeouts.total)
         self._session: aiohttp.ClientSession | None = None
@@ -138,14 +139,17 @@ class Transport:
         body: bytes | AsyncIterator[bytes] | None = None,
         *,
         live: bool = False,
+        write: bool | None = None,
+        places: Slots | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Pass a request on and give the answer while it comes in, its body as encoded on the wire.
 
         `target` is the raw path and query, `headers` are sent as they are and no others besides Host, framing and Connection;
-        `live` allows silence of any length (event streams). Errors as `exchange`, but nothing is ever repeated; what breaks
-        later is raised by the response itself.
+        `live` allows silence of any length (event streams); `write` tells whether it may change something, None: by its method; `places` is
+        the cap it counts in. Errors as `exchange`, but nothing is ever repeated; what breaks later is raised by the response itself.
         """
-        write = method.upper() not in _SAFE
+        places = self.streams if places is None else places
+        write = method.upper() not in _SAFE if write is None else write
         response = await self._opened(
             self.http.request(
                 method,
@@ -158,12 +162,13 @@ class Transport:
                 middlewares=(_send_once,),
             ),
             write=write,
+            places=places,
         )
         try:
             async with response:
                 yield response
         finally:
-            self.streams.release(None)
+            places.release(None)
 
     @contextlib.asynccontextmanager
     async def websocket(
@@ -179,6 +184,7 @@ class Transport:
                 max_msg_size=LARGEST_FRAME,
             ),
             write=False,
+            places=self.streams,
         )
         try:
             async with socket:
@@ -186,10 +192,10 @@ class Transport:
         finally:
             self.streams.release(None)
 
-    async def _opened(self, opening: Any, *, write: bool) -> Any:
+    async def _opened(self, opening: Any, *, write: bool, places: Slots) -> Any:
         """What a request of the library gives, with a place taken for it; typed errors instead of the library's."""
         try:
-            await self.streams.acquire(None)
+            await places.acquire(None)
         except BaseException:
             opening.close()
             raise
@@ -210,7 +216,7 @@ class Transport:
         finally:
             if not kept:
                 opening.close()
-                self.streams.release(None)
+                places.release(None)
         raise failure
 
     def _failure(self, error: Exception, *, write: bool) -> UpstreamError:

@@ -1,6 +1,6 @@
 """One old request as a row sees it, and what a row may answer."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Coroutine, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from gateway.jmap.calls import Call, Object
 from gateway.jmap.errors import MethodError
 from gateway.jmap.event_texts import EventText
-from gateway.jmap.session import Account
+from gateway.jmap.events import Event
+from gateway.jmap.session import Account, Session
 from gateway.legacy.refusals import Refusal
 from gateway.settings import Settings
 from gateway.state import OldName, OwnSettings
@@ -25,6 +26,18 @@ class Caller(Protocol):
 
     async def account(self) -> Account:
         """Rights, edition and locale of the caller, remembered for some seconds."""
+
+    async def session(self) -> Session:
+        """Own account id, limits and paths of the caller, remembered likewise."""
+
+    async def text(self, path: str) -> str:
+        """The text of a plain answer to GET, a token for example; HttpRefusal for another status than 200."""
+
+    def events(self, path: str, *, anonymous: bool = False) -> AbstractAsyncContextManager[AsyncGenerator[list[Event], None]]:
+        """A live stream of a raw path and query, while it is open; `anonymous` when the query holds a token, which stands for a credential."""
+
+    async def upload(self, pieces: AsyncIterator[bytes], type_: str, length: int | None) -> str:
+        """Store a content of a media type in the caller's own account while it comes in, and give its `blobId`."""
 
     def recall(self, kind: str) -> Any | None:
         """What was kept under this credential a moment ago (seconds), None when there is nothing."""
@@ -43,6 +56,16 @@ class Caller(Protocol):
 
     async def event_texts(self) -> Mapping[str, EventText]:
         """What the new server calls its events, by name; empty while it cannot be told."""
+
+
+class Body(Protocol):
+    """The body of a raw request, which comes in while it is worked on; it can be read once."""
+
+    announced: int | None
+    """Its length, when the client gave it."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces; raises what answers the request when no further one comes in time, or at all."""
 
 
 class Flags(Protocol):
@@ -122,7 +145,7 @@ class Exchange:
     """An old request after routing and validation.
 
     `path` holds decoded path elements by the name in `openapi.yaml`; `query` what is left after the old rules (legacy-rest-api 1.9);
-    `body` the JSON value or None; `now` unix seconds. `background` takes over work that goes on after the answer; whoever owns it keeps
+    `body` the JSON value or None, for raw bodies a `Body`; `now` unix seconds. `background` takes over work that goes on after the answer; whoever owns it keeps
     the task, logs its failure and waits for it when the gateway stops. `objection` is what the contract has against the request, for rows
     that decide themselves when to say so (`table.Action.order`), else None.
     """
@@ -152,4 +175,19 @@ class Listing:
     extra: Mapping[str, Any]
 
 
-Answer = Any | Listing
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A reply that is written while it comes in, 200 with this content type and these headers, outside the envelope (legacy-rest-api 1.3).
+
+    `source` is entered before the head is sent, so that its failure still has a status of its own, and left when everything was written, the
+    client went or stopped reading, or the gateway stops, which does not wait for a `live` one. `length` in bytes, where it is known.
+    """
+
+    source: AbstractAsyncContextManager[AsyncGenerator[bytes, None]]
+    type: str
+    headers: Mapping[str, str]
+    length: int | None = None
+    live: bool = False
+
+
+Answer = Any | Listing | Flow

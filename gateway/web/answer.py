@@ -13,17 +13,21 @@ from typing import NoReturn
 
 from gateway.contract import Contract, Match, Operation
 from gateway.contract.body import Unreadable, parse
-from gateway.jmap.client import Caller, Upstream
+from gateway.jmap.caller import Caller
+from gateway.jmap.client import Upstream
 from gateway.jmap.errors import Busy, OutcomeUnknown, TooSlow, Unreachable
 from gateway.jmap.session import ENTERPRISE, Account
 from gateway.knowledge.permissions import holds
-from gateway.legacy.exchange import Answer, Exchange, Flags, Memory
+from gateway.legacy.exchange import Answer, Body, Exchange, Flags, Flow, Listing, Memory
 from gateway.legacy.refusals import BadRequest, EnterpriseOnly, Forbidden, NotFound, Refusal
 from gateway.legacy.table import Action
 from gateway.settings import Mode, Settings
 from gateway.web.background import Background
+from gateway.web.flow import FlowReply, LiveStreams
 from gateway.web.locks import Locks
 from gateway.web.observe import VIOLATIONS
+from gateway.web.reply import Reply, success
+from gateway.web.stream import Stream
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +56,9 @@ class Answers:
         background: Background,
         now: Callable[[], float],
     ) -> None:
+        self.live = LiveStreams()
         self._limits = settings.limits
+        self._stall_seconds = settings.timeouts.idle
         self._contract = contract
         self._upstream = upstream
         self._flags = flags
@@ -61,8 +67,10 @@ class Answers:
         self._background = background
         self._now = now
 
-    async def to(self, served: Served, match: Match, query: Mapping[str, str], body: bytes | None, caller: Caller) -> Answer:
-        """Answer of the row that serves a request; Refusal or any of `jmap.errors`.
+    async def to(
+        self, served: Served, match: Match, query: Mapping[str, str], body: bytes | Body | None, caller: Caller
+    ) -> Reply | Stream | FlowReply:
+        """Answer of the row that serves a request, ready to be sent; Refusal or any of `jmap.errors`.
 
         The body is None when it exceeded the limit. A row that is still to come, or always refuses, first hears who is asking.
         """
@@ -88,9 +96,9 @@ class Answers:
             objection=objection,
         )
         try:
-            if match.probe and served.operation.enterprise:
-                await absent(caller, permission, enterprise=True)
-            answer = await _probe(action, exchange) if match.probe else await action.handle(exchange)
+            if match.probe:
+                await _probe(served, exchange, caller, permission)
+            answer = await self._opened(await action.handle(exchange))
         except Refusal:
             if not _judged(caller, served, needed):
                 await accept(caller, needed)
@@ -101,11 +109,26 @@ class Answers:
                 raise OutcomeUnknown from None
             raise
         if not _judged(caller, served, needed):
-            await accept(caller, needed)
+            async with contextlib.AsyncExitStack() as stack:
+                if isinstance(answer, FlowReply):
+                    stack.push_async_callback(answer.close)
+                await accept(caller, needed)
+                stack.pop_all()
         return answer
 
+    async def _opened(self, answer: Answer) -> Reply | Stream | FlowReply:
+        """What a row answers, with everything known that decides about the head."""
+        if isinstance(answer, Listing):
+            stream = Stream(answer, self._stall_seconds)
+            return await stream.open() or stream
+        if isinstance(answer, Flow):
+            flow = FlowReply(answer, self._stall_seconds, self.live)
+            await flow.open()
+            return flow
+        return success(answer)
+
     def _judge(
-        self, served: Served, match: Match, query: Mapping[str, str], body: bytes | None
+        self, served: Served, match: Match, query: Mapping[str, str], body: bytes | Body | None
     ) -> tuple[BadRequest | None, object]:
         """What the contract has against the request (only when it is enforced), and the value of the body.
 
@@ -127,14 +150,14 @@ class Answers:
             return None, value
         return BadRequest(detail), value
 
-    def _read(self, operation: Operation, body: bytes | None) -> tuple[str | None, str, object]:
+    def _read(self, operation: Operation, body: bytes | Body | None) -> tuple[str | None, str, object]:
         """Value of the body as the operation takes it; for JSON that is none, the text of the 400 and the reason for the log."""
         if operation.body is None:
             return None, "", None
         if operation.body != "json":
             return None, "", body
         try:
-            return None, "", parse(body or b"", limit=self._limits.body_bytes, depth=self._limits.list_depth)
+            return None, "", parse(body if isinstance(body, bytes) else b"", limit=self._limits.body_bytes, depth=self._limits.list_depth)
         except Unreadable as error:
             return self._contract.refusal_of_body(operation), f"body: {error}", None
 
@@ -144,10 +167,12 @@ def _judged(caller: Caller, served: Served, needed: str | None) -> bool:
     return caller.wrote or (caller.heard and ((served.operation.method == "GET" and not served.action.changes) or needed is None))
 
 
-async def _probe(action: Action, exchange: Exchange) -> NoReturn:
+async def _probe(served: Served, exchange: Exchange, caller: Caller, permission: str | None) -> NoReturn:
     """Refuse as the row does, else with 404: the old server looked at the method before it asked for rights over what the path names."""
+    if served.operation.enterprise:
+        await absent(caller, permission, enterprise=True)
     with contextlib.suppress(Forbidden):
-        await action.handle(exchange)
+        await served.action.handle(exchange)
     raise NotFound
 
 

@@ -2,13 +2,21 @@
 
 import base64
 import binascii
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
+from urllib.parse import quote
 
+from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.knowledge.query_string import parse
 from gateway.legacy.refusals import Unauthorized
 
 KEY_PREFIX = "api_"
-TAKES_TOKENS = ("/api/troubleshoot/", "/api/telemetry/traces", "/api/telemetry/metrics")
+TAKES_TOKENS = (
+    ("/api/troubleshoot/", "/api/live/delivery/", "troubleshoot"),
+    ("/api/telemetry/traces", "/api/live/tracing", "tracing-live"),
+    ("/api/telemetry/metrics", "/api/live/metrics", "metrics-live"),
+)
+"""Where the old server looked at a `token` of the query, which live stream of the new one it opens, and the right that it stands for."""
+
 GROUP = 4
 
 
@@ -39,14 +47,20 @@ def read(header: str | None) -> Credential:
             raise Unauthorized(challenge=True)
 
 
-def offers_token(path: str, query: str) -> bool:
-    """Whether a request without a header brings a `token` where the old server looked at one (legacy-rest-api 1.2)."""
-    return path.startswith(TAKES_TOKENS) and bool(parse(query).get("token"))
+class Token(NamedTuple):
+    """The token of a live stream: where the new server takes it (raw path and query), and the new rights that it stands for."""
+
+    probe: str
+    rights: tuple[str, ...]
 
 
-def refuse_token() -> NoReturn:
-    """Such tokens were handed out by the old API for a minute; the gateway hands out none, so all of them are foreign."""
-    raise Unauthorized(challenge=True)
+def token_of(path: str, query: str) -> Token | None:
+    """The token that a request brings where the old server looked at one (legacy-rest-api 1.2)."""
+    for prefix, stream, right in TAKES_TOKENS:
+        if path.startswith(prefix):
+            text = parse(query).get("token")
+            return Token(f"{stream}?token={quote(text, safe='')}", ("authenticate", *NEW_RIGHTS[right])) if text else None
+    return None
 
 
 def renamed(credential: Credential, login: str) -> Credential:

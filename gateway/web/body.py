@@ -33,11 +33,15 @@ async def invite(request: web.BaseRequest) -> None:
 
 
 class Pieces:
-    """The body of a request as it comes in, for sending on: after `seconds` of silence, or when the client leaves, it is `late`."""
+    """The body of a request as it comes in, for sending on: after `seconds` of silence, or when the client leaves, it is `late`.
+
+    `announced` is its length, when the client gave it.
+    """
 
     def __init__(self, request: web.BaseRequest, seconds: float) -> None:
         self._request = request
         self._seconds = seconds
+        self.announced = request.content_length
         self.late = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -5,7 +5,8 @@ import re
 
 from cachetools import TTLCache
 
-from gateway.jmap.client import Caller, Upstream
+from gateway.jmap.caller import Caller
+from gateway.jmap.client import Upstream
 from gateway.knowledge.sha512_crypt import is_readable, matches
 from gateway.legacy.exchange import Memory
 from gateway.web.auth import Credential, secret_of

@@ -11,26 +11,29 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from gateway.contract import Contract, Operation, PathTable
-from gateway.jmap.client import Caller, Upstream
+from gateway.jmap.caller import Caller, Guest
+from gateway.jmap.client import Upstream
 from gateway.jmap.errors import HttpRefusal, MethodError, OutcomeUnknown, TooSlow, UpstreamError
 from gateway.knowledge import query_string
-from gateway.legacy.exchange import Flags, Listing, Memory
-from gateway.legacy.refusals import ManagementError, NotFound
+from gateway.legacy.exchange import Flags, Memory
+from gateway.legacy.refusals import ManagementError, NotFound, Unauthorized
 from gateway.legacy.table import Action
 from gateway.settings import Settings
 from gateway.web import auth, own
 from gateway.web.answer import Answers, Served, absent
+from gateway.web.auth import Credential
 from gateway.web.background import Background
-from gateway.web.body import read_body
+from gateway.web.body import Pieces, read_body
 from gateway.web.clients import Clients
 from gateway.web.deadlines import Deadlines, Late
 from gateway.web.errors import reply_to
 from gateway.web.evidence import Evidence
+from gateway.web.flow import FlowReply
 from gateway.web.logins import Logins
 from gateway.web.logs import origin
-from gateway.web.observe import LOGINS_REFUSED, PASSED_THROUGH, UNDER_WAY, Observer, Visit, deprecation
+from gateway.web.observe import LOGINS_REFUSED, PASSED_THROUGH, STREAMS, UNDER_WAY, Observer, Visit, deprecation
 from gateway.web.passthrough import Passthrough
-from gateway.web.reply import CORS, Reply, preflight, success
+from gateway.web.reply import CORS, Reply, preflight
 from gateway.web.stream import CutShort, Stream
 
 COUNT_SECONDS = 1.0
@@ -108,6 +111,7 @@ class Handler:
         ends = time.monotonic() + seconds
         self._drained = asyncio.Event()
         self._passthrough.stop_live()
+        self._answers.live.stop()
         if self._under_way:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -130,24 +134,28 @@ class Handler:
         if "&" in path and self._settings.cli_ampersand == "parse":
             path, _, glued = path.partition("&")
             query = f"{glued}&{query}"
-        header = request.headers.get("Authorization")
-        credential = auth.read(header) if header or not auth.offers_token(path, query) else auth.refuse_token()
-        visit.challenge = credential.challenge
-        visit.caller = credential.login or "token"
+        header, token = request.headers.get("Authorization", ""), auth.token_of(path, query)
+        # A header without a blank counts as none, and where there is none the token has the word.
+        credential = auth.read(header) if token is None or " " in header else None
+        visit.challenge = credential is None or credential.challenge
+        visit.caller = (credential and credential.login) or "token"
         address = visit.address
         caller: Caller | None = None
         self._clients.may_log_in(address)
         with self._clients.request(address):
             try:
                 with self._deadlines.watch():
-                    credential = await self._logins.known(credential, address)
-                    caller = self._upstream.caller(credential.header, address)
+                    credential, caller = await self._caller(credential, token, address)
                     answer = await self._ask(request, path, query, visit, caller)
-                    if self._evidence is not None and request.method == "GET":
-                        # A change may just have exchanged the password that it was accepted with.
+                    if self._evidence is not None and request.method == "GET" and credential and not isinstance(answer, FlowReply):
+                        # A change may just have exchanged the password that it was accepted with, and a token opens streams without it.
                         await self._evidence.accepted(credential, caller)
                 if isinstance(answer, Reply):
                     return answer.response(_headers(visit))
+                if isinstance(answer, FlowReply) and answer.flow.live:
+                    visit.head = time.perf_counter()
+                    with STREAMS.labels(visit.operation).track_inprogress():
+                        return await answer.send(request, _headers(visit))
                 return await answer.send(request, _headers(visit))
             except HttpRefusal as refusal:
                 if refusal.status == HTTPStatus.UNAUTHORIZED:
@@ -158,7 +166,20 @@ class Handler:
                 looked = request.method == "GET" and not (caller is not None and caller.writes)
                 raise (TooSlow if looked else OutcomeUnknown) from None
 
-    async def _ask(self, request: web.BaseRequest, path: str, query: str, visit: Visit, caller: Caller) -> Reply | Stream:
+    async def _caller(self, credential: Credential | None, token: auth.Token | None, address: str) -> tuple[Credential | None, Caller]:
+        """Who calls, with the credential as it goes upstream, None when it is only a token: without a header, or with the refused one of a bare name."""
+        if credential is not None:
+            try:
+                credential = await self._logins.known(credential, address)
+                return credential, self._upstream.caller(credential.header, address)
+            except HttpRefusal:
+                if token is None:
+                    raise
+        if token is None:
+            raise Unauthorized
+        return None, self._upstream.guest(token.probe, token.rights, address)
+
+    async def _ask(self, request: web.BaseRequest, path: str, query: str, visit: Visit, caller: Caller) -> Reply | Stream | FlowReply:
         match = self._paths.find(request.method, path)
         if match is None:
             guard = self._paths.guard(path)
@@ -166,12 +187,15 @@ class Handler:
         served = self._served[match.operation.id]
         visit.operation = match.operation.id
         visit.headers = (*served.headers, *visit.headers)
-        body = await read_body(request, self._settings.limits.body_bytes, self._settings.timeouts.body)
-        answer = await self._answers.to(served, match, query_string.parse(query), body, caller)
-        if not isinstance(answer, Listing):
-            return success(answer)
-        stream = Stream(answer, self._settings.timeouts.idle)
-        return await stream.open() or stream
+        return await self._answers.to(served, match, query_string.parse(query), await self._body(request, served, caller), caller)
+
+    async def _body(self, request: web.BaseRequest, served: Served, caller: Caller) -> bytes | Pieces | None:
+        """The body as the operation takes it. It is not read for callers who have only a token, as by the old server (legacy-rest-api 2.15)."""
+        if isinstance(caller, Guest):
+            return None
+        if served.operation.body == "raw":
+            return Pieces(request, self._settings.timeouts.body)
+        return await read_body(request, self._settings.limits.body_bytes, self._settings.timeouts.body)
 
     async def _pass_through(self, request: web.BaseRequest, target: str, visit: Visit) -> web.StreamResponse:
         visit.operation = PASSED_THROUGH

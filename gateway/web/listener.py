@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -33,7 +34,19 @@ class Request(web.BaseRequest):
 class Connection(web.RequestHandler):
     """A connection that answers unreadable requests without repeating any of them, neither to the client nor to the log."""
 
-    __slots__ = ()
+    __slots__ = ("when_lost",)
+
+    when_lost: Callable[[], None] | None
+
+    def __init__(self, manager: web.Server, *, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+        super().__init__(manager, loop=loop, **options)
+        self.when_lost = None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The client has left: tell whoever waits for nothing else."""
+        super().connection_lost(exc)
+        if self.when_lost is not None:
+            self.when_lost()
 
     def handle_error(
         self,

@@ -7,7 +7,8 @@ from http import HTTPStatus
 
 from cachetools import TTLCache
 
-from gateway.jmap.client import Caller, Upstream
+from gateway.jmap.caller import Caller
+from gateway.jmap.client import Upstream
 from gateway.jmap.errors import HttpRefusal
 from gateway.legacy.exchange import Memory
 from gateway.legacy.refusals import Unauthorized

@@ -31,12 +31,13 @@ REQUESTS = Counter(
 )
 SECONDS = Histogram(
     "gateway_request_seconds",
-    "Time until the reply was ready, for lists until it was written",
+    "Time until the reply was ready, for lists until it was written, for live streams until they began",
     ("operation",),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
     registry=REGISTRY,
 )
 UNDER_WAY = Gauge("gateway_requests_under_way", "Requests being answered", registry=REGISTRY, multiprocess_mode="livesum")
+STREAMS = Gauge("gateway_streams_open", "Live streams of the old API that are open", ("operation",), registry=REGISTRY, multiprocess_mode="livesum")
 VIOLATIONS = Counter(
     "gateway_contract_violations", "Requests that break the contract, by operation and what happens to them", ("operation", "mode"), registry=REGISTRY
 )
@@ -50,10 +51,11 @@ _RECORD = vars(logging.LogRecord(_access.name, logging.INFO, "", 0, "request", (
 class Visit:
     """What is noted about one request while it is answered.
 
-    `headers` go with its reply; `challenge` tells whether a 401 of the new server asks for credentials.
+    `headers` go with its reply; `challenge` tells whether a 401 of the new server asks for credentials; `head` when a live stream
+    began, None for every other reply.
     """
 
-    __slots__ = ("address", "agent", "caller", "challenge", "error", "headers", "id", "method", "operation", "path", "started")
+    __slots__ = ("address", "agent", "caller", "challenge", "error", "head", "headers", "id", "method", "operation", "path", "started")
 
     def __init__(self, id_: str, request: BaseRequest, *, path: str, address: str, headers: Headers) -> None:
         self.id = id_
@@ -62,6 +64,7 @@ class Visit:
         self.address = address
         self.agent = request.headers.get("User-Agent", "")[:LONGEST_AGENT]
         self.started = time.perf_counter()
+        self.head: float | None = None
         self.operation = NO_OPERATION
         self.caller = ""
         self.error = ""
@@ -98,7 +101,7 @@ class Observer:
         if counter is None:
             counter = self._requests[key] = REQUESTS.labels(visit.operation, str(status), visit.error)
         counter.inc()
-        self._seconds[visit.operation].observe(elapsed)
+        self._seconds[visit.operation].observe(elapsed if visit.head is None else visit.head - visit.started)
         if self._access_log and _access.isEnabledFor(logging.INFO):
             fields = {
                 "id": visit.id,

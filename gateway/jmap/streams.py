@@ -1,0 +1,89 @@
+"""What is no exchange of one request and one whole answer: live events, and contents on their way to the new server.
+
+All of it goes over `Transport.forward`; nothing is ever repeated.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+
+import aiohttp
+
+from gateway.jmap import wire
+from gateway.jmap.connection import LARGEST_REFUSAL, OK, Reply
+from gateway.jmap.errors import Garbled, HttpRefusal, TooSlow
+from gateway.jmap.events import Event, Parser
+from gateway.jmap.refusals import refusal_of
+from gateway.jmap.retry import Cut
+from gateway.jmap.transport import Transport
+
+AGENT = {"User-Agent": "stalwart-legacy-gateway", "Accept-Encoding": "identity"}
+EVENTS = "text/event-stream"
+
+_BROKEN = (aiohttp.ClientError, OSError)
+
+
+@contextlib.asynccontextmanager
+async def events(transport: Transport, target: str, identity: Mapping[str, str], seconds: float) -> AsyncIterator[AsyncGenerator[list[Event], None]]:
+    """Open a live stream and give its events, those that came together in one list; leaving closes it.
+
+    `target` is the raw path and query; the head of the answer must come within `seconds`. HttpRefusal for another status than 200, TooSlow, and the
+    errors of `Transport.forward`; while it runs Cut when it breaks, Garbled for what is no event.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await stack.enter_async_context(
+                    transport.forward("GET", target, {**AGENT, "Accept": EVENTS, **identity}, live=True, places=transport.live)
+                )
+                if answer.status != OK:
+                    raise await _refusal(answer)
+        except TimeoutError:
+            raise TooSlow from None
+        if answer.content_type != EVENTS:
+            raise Garbled("no stream of events")
+        yield _parsed(answer)
+
+
+async def upload(transport: Transport, target: str, headers: Mapping[str, str], pieces: AsyncIterator[bytes]) -> str:
+    """Send a content as it comes in and give the `blobId` that it has from now on (jmap-management-api 1.1).
+
+    What the pieces raise ends the request unfinished, so that nothing is stored; the error that follows is one of `jmap.errors`. HttpRefusal
+    for another status than 200. A blob that nobody refers to goes away by itself: an answer that is lost changed nothing.
+    """
+    async with transport.forward("POST", target, {**AGENT, **headers}, pieces, write=False) as answer:
+        if answer.status != OK:
+            raise await _refusal(answer)
+        stored = wire.value_of(await _whole(answer))
+    blob = stored.get("blobId") if isinstance(stored, dict) else None
+    if not isinstance(blob, str):
+        raise Garbled("an upload without a blobId")
+    return blob
+
+
+async def _parsed(answer: aiohttp.ClientResponse) -> AsyncGenerator[list[Event], None]:
+    parser = Parser()
+    try:
+        async for piece in answer.content.iter_any():
+            found = parser.feed(piece)
+            if found:
+                yield found
+    except _BROKEN:
+        raise Cut from None
+
+
+async def _refusal(answer: aiohttp.ClientResponse) -> HttpRefusal:
+    return refusal_of(Reply(answer.status, answer.headers, await _whole(answer)))
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+    """A small body, cut at what the problem document of a refusal can need."""
+    body = b""
+    try:
+        async for piece in answer.content.iter_any():
+            body += piece
+            if len(body) > LARGEST_REFUSAL:
+                break
+    except _BROKEN:
+        raise Cut from None
+    return body

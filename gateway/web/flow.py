@@ -1,0 +1,100 @@
+"""Replies that are written while they come in: live streams and contents (legacy-rest-api 5)."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterator
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from gateway.legacy.exchange import Flow
+from gateway.web.listener import Connection
+from gateway.web.stream import cutting_short
+
+END_SECONDS = 1.0
+"""How long the end of a reply may take: a client that reads has it at once."""
+
+
+class LiveStreams:
+    """The tasks whose replies have no end of their own: they end when the client leaves, or when the gateway stops."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[asyncio.Task[object], bool] = {}
+
+    def __len__(self) -> int:
+        """How many run."""
+        return len(self._tasks)
+
+    def stop(self) -> None:
+        """End all of them; their clients come back by themselves."""
+        for task in tuple(self._tasks):
+            self._end(task)
+
+    @contextlib.contextmanager
+    def until_left(self, request: web.BaseRequest) -> Iterator[None]:
+        """What the current task does for this request, cut off without an error when the client leaves or the gateway stops."""
+        task, connection = asyncio.current_task(), request.protocol
+        assert task is not None  # noqa: S101 - for the type checker: this runs in the task of a request
+        self._tasks[task] = False
+        if isinstance(connection, Connection):
+            connection.when_lost = lambda: self._end(task)
+        if request.transport is None:
+            self._end(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self._tasks[task] or task.uncancel():
+                raise
+        finally:
+            if isinstance(connection, Connection):
+                connection.when_lost = None
+            del self._tasks[task]
+
+    def _end(self, task: "asyncio.Task[object]") -> None:
+        if not self._tasks[task]:
+            self._tasks[task] = True
+            task.cancel()
+
+
+class FlowReply:
+    """The answer to one `Flow`: `open` decides about its form, `send` writes it, and one of `send` and `close` must follow `open`."""
+
+    def __init__(self, flow: Flow, stall_seconds: float, live: LiveStreams) -> None:
+        self.flow = flow
+        self._stall_seconds = stall_seconds
+        self._live = live
+        self._open = contextlib.AsyncExitStack()
+        self._pieces: AsyncGenerator[bytes, None] | None = None
+
+    async def open(self) -> None:
+        """Enter the source, or raise what it raises."""
+        self._pieces = await self._open.enter_async_context(self.flow.source)
+
+    async def close(self) -> None:
+        """Leave the source."""
+        await self._open.aclose()
+
+    async def send(self, request: web.BaseRequest, headers: CIMultiDict[str]) -> web.StreamResponse:
+        """Write everything. A source that fails, or a client that stops reading, cuts the connection: CutShort."""
+        headers["Content-Type"] = self.flow.type
+        headers.update(self.flow.headers)
+        response = web.StreamResponse(headers=headers)
+        response.content_length = self.flow.length
+        async with self._open:
+            await response.prepare(request)
+            with cutting_short(request, response):
+                if self.flow.live:
+                    with self._live.until_left(request), contextlib.suppress(ConnectionError):
+                        await self._write(response)
+                else:
+                    await self._write(response)
+                async with asyncio.timeout(END_SECONDS):
+                    await response.write_eof()
+        return response
+
+    async def _write(self, response: web.StreamResponse) -> None:
+        assert self._pieces is not None  # noqa: S101 - for the type checker: it was opened
+        async with contextlib.aclosing(self._pieces) as pieces:
+            async for piece in pieces:
+                async with asyncio.timeout(self._stall_seconds):
+                    await response.write(piece)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, MutableMapping
 
 from gateway.simulator.auth import administrator
 from gateway.simulator.errors import Object
+from gateway.simulator.text_ids import SINGLETON
 from gateway.simulator.world import World
 
 
@@ -23,6 +24,12 @@ class Sower:
         if "created" not in answer:
             raise ValueError(f"{kind} {value}: {answer['notCreated']['new']}")
         return str(answer["created"]["new"]["id"])
+
+    def adjust(self, kind: str, value: Object) -> None:
+        """Change an object of which there is one; ValueError with the refusal."""
+        answer = self.world.types[kind].set(self._caller, {"accountId": self._caller.account_id, "update": {SINGLETON: value}}, {})
+        if SINGLETON not in answer.get("updated", ()):
+            raise ValueError(f"{kind} {value}: {answer['notUpdated'][SINGLETON]}")
 
     def user(self, name: str, domain_id: str, secret: str, *, aliases: Iterable[str] = (), **more: object) -> str:
         """Id of a new account with a password."""

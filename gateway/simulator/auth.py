@@ -71,7 +71,7 @@ def _by_login(world: World, given: tuple[str, str, str], address: str | None) ->
     if found is None:
         raise unauthorized()
     if header:
-        accounts_of(world).caches.remember(header, *found)
+        _remember(world, header, found)
     return _admitted(world, found, address)
 
 
@@ -89,7 +89,7 @@ def _bearer(world: World, header: str, address: str | None) -> Caller:
     found = _key(world, text)
     if found is None:
         raise unauthorized()
-    accounts.caches.remember(header, *found)
+    _remember(world, header, found)
     return _admitted(world, found, address)
 
 
@@ -108,6 +108,13 @@ def _admitted(world: World, found: tuple[str, Object], address: str | None) -> C
     if credential["otpAuth"] is not None:
         raise code_required()
     return _shortened(world, caller, credential)
+
+
+def _remember(world: World, header: str, found: tuple[str, Object]) -> None:
+    """A header was judged for the first time."""
+    accounts = accounts_of(world)
+    accounts.caches.remember(header, *found)
+    world.tell("login.accepted", (found[0], accounts.address(accounts.objects[found[0]])))
 
 
 def basic(authorization: str | None) -> tuple[str, str]:

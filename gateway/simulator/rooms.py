@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.simulator import actions, archive, core, directory, mail, mailboxes, reports, settings, tasks
+from gateway.simulator import actions, archive, core, directory, mail, mailboxes, reports, settings, tasks, telemetry
 from gateway.simulator.blobs import methods as blobs
 from gateway.simulator.world import World
 
@@ -17,4 +17,5 @@ INSTALL: tuple[Callable[[World], None], ...] = (
     archive.install,
     actions.install,
     reports.install,
+    telemetry.install,
 )

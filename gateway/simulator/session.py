@@ -8,10 +8,10 @@ from functools import cache
 from gateway.simulator.auth import RECOVERY_ID
 from gateway.simulator.callers import Caller
 from gateway.simulator.data import text
-from gateway.simulator.declared import vocabulary
 from gateway.simulator.directory.accounts import accounts_of
 from gateway.simulator.errors import Object
 from gateway.simulator.permissions import UNUSABLE, listed
+from gateway.simulator.telemetry.words import schema
 from gateway.simulator.world import World
 
 _JMAP = "urn:ietf:params:jmap:"
@@ -88,7 +88,7 @@ def _core(world: World) -> Object:
 
 def schema_hash() -> str:
     """Name of the schema that this server would publish."""
-    digest = hashlib.sha256("\n".join(sorted(vocabulary().objects)).encode()).digest()
+    digest = hashlib.sha256(schema()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 

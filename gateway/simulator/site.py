@@ -22,6 +22,7 @@ from gateway.simulator.oauth.paths import OAuth
 from gateway.simulator.problems import CORS, PROBLEM, json_answer, not_found, problem_answer, redirect
 from gateway.simulator.session import account, schema_hash, session, state
 from gateway.simulator.settings.addresses import Doorkeeper
+from gateway.simulator.telemetry.words import schema
 from gateway.simulator.world import World
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _CALL = re.compile(rb'\[\s*"((?:x:)?[A-Za-z]+/[A-Za-z]+)"\s*,')
 UNAVAILABLE: Object = {"type": "serverUnavailable", "description": "This server is temporarily unavailable. Attempting this same operation later may succeed."}
 LARGEST_BODY = 64_000_000
 JOURNAL = 1000
+SCHEMA_HEADERS = {"Content-Type": "application/json", "Content-Encoding": "gzip", "Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,9 @@ class Site:
         if asked.http.method == "GET" and asked.rest == ["schema"]:
             self._caller(asked.http)
             return redirect(302, "/api/schema/" + schema_hash())
+        if asked.http.method == "GET" and asked.rest == ["schema", schema_hash()]:
+            self._caller(asked.http)
+            return web.Response(body=schema(), headers=SCHEMA_HEADERS)
         if asked.http.method == "GET" and asked.rest[:1] == ["discover"] and len(asked.rest) > 1:
             return pages.discovery()
         raise not_found()
@@ -190,6 +195,7 @@ class Site:
             caller = caller_of(self.world, request.headers.get("Authorization"), request.remote)
         except Problem:
             self.world.counters["auth_failed"] += 1
+            self.world.tell("login.refused", None)
             raise
         self.world.counters["auth_success"] += 1
         return caller

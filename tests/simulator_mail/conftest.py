@@ -28,18 +28,19 @@ from gateway.simulator.rooms import INSTALL
 from gateway.simulator.world import Config, World
 
 if TYPE_CHECKING:
-    from gateway.simulator.mail.facts import Accepted, Attempted
+    from gateway.simulator.mail.facts import Accepted, Attempted, AttemptsMade, Queued
 
 START = 1_795_266_403  # 2026-11-21T13:06:43Z
 
 
 class Lab:
-    """What happened is in `accepted`, `attempted` and `mailbox`."""
+    """What happened is in `accepted`, `attempted`, `notes` and `mailbox`."""
 
     def __init__(self, surroundings: Surroundings | None = None) -> None:
         self.clock = Clock(START)
         self.accepted: list[Accepted] = []
         self.attempted: list[Attempted] = []
+        self.notes: list[Queued | AttemptsMade] = []
         self.mailbox: list[bytes] = []
         self.blobs: list[bytes] = []
         numbers = itertools.count(1)
@@ -49,6 +50,7 @@ class Lab:
             store=self._store,
             new_id=lambda: f"m{next(numbers)}",
             tell=self.attempted.append,
+            note=self.notes.append,
             host_name="mail.example.org",
             domain="lab.test",
         )

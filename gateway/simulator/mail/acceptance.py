@@ -118,6 +118,7 @@ class Front:
                 envelope_id=asked.envelope_id,
                 priority=asked.priority,
                 headers_only=asked.headers_only,
+                helo=fact.helo,
             )
         )
         self.announce(fact)

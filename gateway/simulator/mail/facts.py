@@ -1,12 +1,15 @@
-"""What the mail room tells to whoever listens: `world.on("message.accepted", …)`, `"message.attempted"`, `"message.delivered"`."""
+"""What the mail room tells to whoever listens: `world.on("message.accepted", …)`, `"message.queued"`, `"message.attempted"`, `"message.delivered"`, `"attempts.made"`."""
 
 from dataclasses import dataclass
 
+from gateway.simulator.errors import Object
 from gateway.simulator.mail.addresses import Address
 
 ACCEPTED = "message.accepted"
 ATTEMPTED = "message.attempted"
 DELIVERED = "message.delivered"
+QUEUED = "message.queued"
+ATTEMPTS_MADE = "attempts.made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +40,35 @@ class Delivered:
     account_id: str
     header: bytes
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message as it stands in the queue; `source` is `smtp`, `dsn` or `report`, `helo` and `remote_ip` say who brought it by SMTP."""
+
+    id: str
+    sender: str
+    recipients: tuple[str, ...]
+    size: int
+    source: str
+    helo: str
+    remote_ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a try did to one recipient: its status afterwards; `local` for an own mailbox."""
+
+    recipient: str
+    local: bool
+    status: Object
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptsMade:
+    """Recipients of a message were tried, in a virtual queue; `over`: nothing is left to do for it."""
+
+    message: Queued
+    queue: str
+    outcomes: tuple[Outcome, ...]
+    over: bool

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from gateway.simulator.clock import Clock, Timer
 from gateway.simulator.mail import attempts, bounces, statuses
 from gateway.simulator.mail.addresses import Address, read
-from gateway.simulator.mail.facts import Attempted
+from gateway.simulator.mail.facts import Attempted, AttemptsMade, Outcome, Queued
 from gateway.simulator.mail.message import Message, Recipient
 from gateway.simulator.mail.options import RcptOptions
 from gateway.simulator.mail.schedules import Schedules
@@ -24,7 +24,8 @@ class Home:
     """What the queue needs of the server around it.
 
     `is_own` tells whether a domain is ours, `deliver` puts a message into the mailbox of an own address (False: there is none),
-    `store` keeps a content and gives its blob id, `new_id` gives queue ids, `tell` hears of attempts.
+    `store` keeps a content and gives its blob id, `new_id` gives queue ids, `tell` hears of sessions with mail hosts, `note` of the life of
+    each message.
     """
 
     is_own: Callable[[str], bool]
@@ -32,6 +33,7 @@ class Home:
     store: Callable[[bytes], str]
     new_id: Callable[[], str]
     tell: Callable[[Attempted], None]
+    note: Callable[[Queued | AttemptsMade], None]
     host_name: str
     domain: str
 
@@ -54,6 +56,7 @@ class Submission:
     envelope_id: str | None = None
     priority: int = 0
     headers_only: bool = False
+    helo: str = ""
 
 
 @dataclass(slots=True)
@@ -85,6 +88,7 @@ class Queue:
             headers_only=submission.headers_only,
         )
         self.messages[message.id] = message
+        self.home.note(_told(message, submission.source, submission.helo))
         self.changed(message)
         return message
 
@@ -117,13 +121,17 @@ class Queue:
         """Do what is due: expiries, attempts, delivery reports; a message with nothing left to do is gone."""
         now = self.clock.seconds()
         sessions: list[Attempted] = []
+        tried: list[Recipient] = []
         for recipient in message.pending():
             if recipient.is_over(message.created, now):
                 recipient.status = statuses.expired(recipient.status)
             elif recipient.retry_due <= now:
                 self._attempt(recipient, message.data, now, sessions)
+                tried.append(recipient)
         for session in dict.fromkeys(sessions):  # one for all recipients of a domain
             self.home.tell(session)
+        if tried:
+            self._note(message, tried)
         told = bounces.due(message, now)
         if not message.pending():
             self.remove(message.id)
@@ -131,6 +139,10 @@ class Queue:
             self.changed(message)
         if told:
             self._bounce(message, told, now)
+
+    def _note(self, message: Message, tried: list[Recipient]) -> None:
+        outcomes = tuple(Outcome(str(it.address), self.home.is_own(it.address.domain), it.status) for it in tried)
+        self.home.note(AttemptsMade(_told(message), tried[0].queue, outcomes, not message.pending()))
 
     def _attempt(self, recipient: Recipient, content: bytes, now: int, sessions: list[Attempted]) -> None:
         address = recipient.address
@@ -170,3 +182,7 @@ class Queue:
         timer = self._timers.pop(message_id, None)
         if timer:
             timer.cancel()
+
+
+def _told(message: Message, source: str = "", helo: str = "") -> Queued:
+    return Queued(message.id, message.return_path, tuple(str(it.address) for it in message.recipients), message.size, source, helo, message.received_from)

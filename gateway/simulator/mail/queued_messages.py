@@ -99,9 +99,11 @@ class QueuedMessages(ObjectType):
         return message if message and self._visible(caller, message) else None
 
     def _visible(self, caller: Caller, message: Message, *, by_recipient: bool = False) -> bool:
-        """A caller of a tenant sees mail from its domains, in a query also mail to them."""
+        """A caller of a tenant sees mail from its domains, in a query also mail to them; nothing in editions that know no tenants (recording `tenant`)."""
         if caller.tenant_id is None:
             return True
+        if not self.world.enterprise:
+            return False
         domains = {message.return_path.rpartition("@")[2]}
         if by_recipient:
             domains |= {recipient.address.domain for recipient in message.recipients}

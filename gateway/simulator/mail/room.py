@@ -6,7 +6,16 @@ from gateway.simulator.mail import trace
 from gateway.simulator.mail.acceptance import Front
 from gateway.simulator.mail.address_book import AddressBook
 from gateway.simulator.mail.addresses import Address
-from gateway.simulator.mail.facts import ACCEPTED, ATTEMPTED, DELIVERED, Accepted, Delivered
+from gateway.simulator.mail.facts import (
+    ACCEPTED,
+    ATTEMPTED,
+    ATTEMPTS_MADE,
+    DELIVERED,
+    QUEUED,
+    Accepted,
+    Delivered,
+    Queued,
+)
 from gateway.simulator.mail.queue import Home, Queue
 from gateway.simulator.mail.schedules import Schedule, Schedules
 from gateway.simulator.mail.spam_scores import Weights
@@ -52,6 +61,7 @@ def open_room(world: World) -> MailRoom:
         store=world.blobs.unrestricted,
         new_id=world.snowflake,
         tell=lambda fact: world.tell(ATTEMPTED, fact),
+        note=lambda fact: world.tell(QUEUED if isinstance(fact, Queued) else ATTEMPTS_MADE, fact),
         host_name=world.config.host_name,
         domain=world.config.default_domain,
     )

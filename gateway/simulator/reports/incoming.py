@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from gateway.simulator.mail.facts import Accepted
 from gateway.simulator.reports import messages
 from gateway.simulator.reports.external import ExternalReports
+from gateway.simulator.reports.searchable import totals
 from gateway.simulator.world import World
 
 HOLD = 30 * 86_400
@@ -30,6 +31,7 @@ class Incoming:
         received = messages.read(data)
         for name, report in received.reports:
             self.types[name].keep(received, report, now=when, lifetime=HOLD, tenant=tenant)
+            self.world.tell("report.received", (name, received.sender, totals(name, {"report": report})[1] > 0))
 
     def purge(self, now: int) -> None:
         """Remove what has expired."""

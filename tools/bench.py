@@ -1,6 +1,6 @@
 """Measures the gateway against a bare aiohttp reverse proxy in front of the same upstream stub, and against the budgets of the project.
 
-    tools/bench.py [--seconds 3] [--rounds 3] [--out docs/performance.md] [--json]
+    tools/bench.py [--seconds 3] [--rounds 3] [--out docs/performance.md] [--json] [--only settings]
 
 The process under test has one core to itself, stub and load generator share another. Each round measures every process in turn, so that a
 change of the machine's mood meets all of them; the median of the rounds counts. Ends with status 1 when a budget is missed.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import uvloop
 from measure.process import CORES, Process, gateway, json_seconds, proxy
+from measure.settings import ADDRESSES, ENTRIES, PAGE, dump
 from measure.upstream import Upstream, message_number
 from measure.wire import Stub, load, request
 
@@ -78,8 +79,13 @@ class Bench:
                     await load(process.port, [request("GET", target, "user1")], seconds=0)
                 async with gateway(url, fast=fast) as process:  # what it keeps of one list would hide what the next one takes
                     rows += await self._stream(process, libraries, what, target)
+            rows += await self._settings(libraries, fast=fast)
         server.close()
         return rows
+
+    async def settings(self) -> list[Row]:
+        """The lines about settings only."""
+        return [row for libraries in RATIOS for row in await self._settings(libraries, fast=libraries != "standard library")]
 
     async def _small(self, url: str, libraries: str, ratio: float, *, fast: bool) -> list[Row]:
         """Requests per second of CPU against the proxy on the same event loop, and on the standard one."""
@@ -142,6 +148,17 @@ class Bench:
             Row(f"neighbour of a list of 10,000 {what}", libraries, loaded / calm, "× idle", NEIGHBOUR_BUDGET, False, f"p99 of a small GET {loaded:.1f} ms, idle {calm:.1f} ms"),
         ]
 
+    async def _settings(self, libraries: str, *, fast: bool) -> list[Row]:
+        """All settings of a server with large lists, page by page."""
+        took = await dump(fast=fast)
+        trips = took.round_trips / took.pages
+        how = f"{took.keys} keys with {ENTRIES} look-up entries and {ADDRESSES} blocked addresses, {took.pages} pages of {PAGE}"
+        return [
+            Row("dump of all settings, round trips", libraries, trips, "a page", None, False, how),
+            Row("dump of all settings, time", libraries, took.seconds / took.pages * 1000, "ms a page", None, False, f"{took.seconds:.1f} s for all; {took.cpu_seconds / took.pages * 1000:.0f} ms of the gateway's CPU a page, the rest is the simulated server's and waiting"),
+            Row("dump of all settings, memory", libraries, took.memory_mb, "MB more", None, False, "peak of the resident size over that before"),
+        ]
+
 
 def table(rows: list[Row]) -> str:
     """The lines as a Markdown table."""
@@ -159,11 +176,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each process; the median counts")
     parser.add_argument("--out", type=Path, help="document whose table is replaced")
     parser.add_argument("--json", action="store_true", help="print the lines as JSON")
+    parser.add_argument("--only", choices=["settings"], help="measure this part only, and replace no table")
     arguments = parser.parse_args()
     CORES.stay_beside()
-    rows = uvloop.run(Bench(arguments.seconds, arguments.rounds).all())
+    bench = Bench(arguments.seconds, arguments.rounds)
+    rows = uvloop.run(bench.settings() if arguments.only else bench.all())
     print(json.dumps([asdict(row) | {"kept": row.kept} for row in rows], indent=1) if arguments.json else table(rows))
-    if arguments.out:
+    if arguments.out and not arguments.only:
         head, begin, rest = arguments.out.read_text().partition("<!-- bench:begin -->\n")
         tail = rest.partition("<!-- bench:end -->")[2]
         arguments.out.write_text(f"{head}{begin}{table(rows)}\n<!-- bench:end -->{tail}")

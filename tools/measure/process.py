@@ -95,7 +95,7 @@ async def gateway(upstream: str, *, fast: bool) -> AsyncIterator[Process]:
         settings = {"UPSTREAM": upstream, "LISTEN": "127.0.0.1:0", "STATE": f"sqlite+aiosqlite:///{folder}/state.db"}
         environment = os.environ | {f"GATEWAY_{name}": value for name, value in settings.items()}
         code = ("import sys; " if fast else WITHOUT) + GATEWAY
-        async with _started(["-c", code], environment, Path(folder, "log")) as process:
+        async with started(["-c", code], environment, Path(folder, "log")) as process:
             yield process
 
 
@@ -105,14 +105,16 @@ async def proxy(upstream: str, times: int, *, fast: bool) -> AsyncIterator[Proce
     program = str(Path(__file__).with_name("proxy.py"))
     code = ("import sys; " if fast else WITHOUT) + "del sys.argv[0]; " + PROXY
     with tempfile.TemporaryDirectory() as folder:
-        async with _started(["-c", code, program, upstream, str(times)], dict(os.environ), Path(folder, "log")) as process:
+        async with started(["-c", code, program, upstream, str(times)], dict(os.environ), Path(folder, "log")) as process:
             yield process
 
 
 @asynccontextmanager
-async def _started(arguments: list[str], environment: dict[str, str], log: Path) -> AsyncIterator[Process]:
+async def started(arguments: list[str], environment: dict[str, str], log: Path, *, measured: bool = True) -> AsyncIterator[Process]:
+    """A process of this project, on the measured core or beside it, from when it listens until the end of the block."""
+    core = CORES.take if measured else CORES.stay_beside
     with log.open("wb") as file:
-        running = await asyncio.create_subprocess_exec(sys.executable, *arguments, env=environment, stdout=file, stderr=file, preexec_fn=CORES.take)
+        running = await asyncio.create_subprocess_exec(sys.executable, *arguments, env=environment, stdout=file, stderr=file, preexec_fn=core)
         try:
             yield Process(running.pid, await _port(running, log))
         finally:

@@ -91,6 +91,8 @@ def holders(row):
                 it["httpAuth"] = dict(LOGIN)
             if row.word == "variant" and pointer == "/@type" and variant not in row.form.partition("(")[2].replace(")", "").replace("|", ",").replace("=", ",").replace("+", ",").split(","):
                 continue
+            if pointer == "/store/@type":
+                it["store"] = filled(facts.vocabulary().schemas["LookupStore"], "Redis")
             if row.word in {"ui-flag", "score-action", "file-ext"} or pointer == "/@type" or open_way(schema, variant, it, pointer.split("/")[1:]):
                 yield type_, variant, {"id": "a", **it}, record
 
@@ -182,7 +184,7 @@ def texts(row, type_, prop):
     pairs = [(old, new) for old, _, new in (pair.partition("=") for pair in arguments.split(","))]
     first = {new: old for old, new in reversed(pairs)}
     if word in {"enum", "variant", "bool-variant"}:
-        known = object_type(type_).schema
+        known = facts.vocabulary().schemas["LookupStore"] if type_ == "StoreLookup" else object_type(type_).schema
         usable = [
             (old, first[new])
             for old, new in pairs

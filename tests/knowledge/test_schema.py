@@ -97,3 +97,7 @@ def object_schema(name: str) -> schema.Schema:
 
 def vocabulary_of_store(_name: str) -> schema.Schema:
     return schema.vocabulary().schemas["LookupStore"]
+
+
+def test_the_moment_of_creation_need_not_be_given():
+    assert list(required(object_type("AllowedIp").schema, None)) == ["address"]

@@ -23,6 +23,7 @@ TEXTS = tuple(f"{__name__}.{name}" for name in ("enums", "common", "directory", 
 ENUMS: Mapping[str, tuple[str, ...]] = {"EventType": EVENTS, "MetricType": METRICS}
 """Enumerations that stand in files of their own."""
 
+_INSTANT = "instant"
 _TYPE = "@type"
 
 
@@ -130,11 +131,11 @@ def complete(schema: Schema, variant: str | None) -> dict[str, Any]:
 
 
 def required(schema: Schema, variant: str | None) -> Iterator[str]:
-    """Names of the properties of a variant that have to be given."""
+    """Names of the properties of a variant that have to be given; instants that are left out are the present moment."""
     return (
         name
         for name, prop in schema.variants[variant].items()
-        if prop.mutability != "server" and initial(prop) is MISSING
+        if prop.mutability != "server" and prop.kind.word != _INSTANT and initial(prop) is MISSING
     )
 
 

@@ -24,6 +24,7 @@ _GAPS = {"id": r"(?P<id>.+)", "n": r"\d+", "key": r"(?P<key>.+)"}
 _TWO_PARTS = {"id": r"(?P<id>[^.]+)", "n": r"\d+", "key": r"(?P<key>.+)"}
 _STEP = re.compile(r"(?P<base>.+)\.(?P<index>[0-9]+)(?:\.(?P<part>if|then|else))?", re.ASCII | re.DOTALL)
 _EXCEPT = "except:"
+_EXPRESSIONS = frozenset({"expression", "expression-sign", "expression-single", "metric-expression"})
 _MARKS = frozenset({"asked", "branches", "discriminator", "expression", "fixed", "off-page", "unlisted"})
 
 
@@ -79,7 +80,7 @@ class Row:
     @cached_property
     def is_expression(self) -> bool:
         """Whether conditions may stand under the key."""
-        return "expression" in self.marks or self.word in {"expression", "expression-sign", "expression-single"}
+        return "expression" in self.marks or self.word in _EXPRESSIONS
 
     @cached_property
     def is_record(self) -> bool:

@@ -178,6 +178,10 @@ def test_conditions_over_metrics():
     assert write(key, "queue_count > 10 && is_empty('domain_count')", target) == [
         ("/condition", {"match": {}, "else": "metric('queue.count') > 10 && is_empty('domain_count')"}),
     ]
+    chain = {"0.if": "server_memory > 5", "0.then": "false", "1.else": "queue_count > 1"}
+    assert write(key, chain, target) == [
+        ("/condition", {"match": {"0": {"if": "metric('server.memory') > 5", "then": "false"}}, "else": "metric('queue.count') > 1"}),
+    ]
     assert refusal(key, "queue_counts > 10", target) == {
         "error": "unsupported",
         "details": f"Expression in setting '{key}' cannot be converted: queue_counts is no metric",

@@ -12,6 +12,11 @@ _METRICS = {_SIGNS.sub("_", name): name for name in METRICS}
 
 def metric_condition(key: str, text: str) -> dict[str, object]:
     """`queue_count > 10` as an expression of the new server; Inconvertible for a name that is no metric."""
+    return {"match": {}, "else": with_metrics(key, text)}
+
+
+def with_metrics(key: str, text: str) -> str:
+    """The text with its metrics called by function; Inconvertible for a name that is no metric."""
     spoken = []
     pieces = list(tokens(text))
     for place, (kind, piece) in enumerate(pieces):
@@ -23,7 +28,7 @@ def metric_condition(key: str, text: str) -> dict[str, object]:
             raise Inconvertible(key, f"{piece} is no metric")
         else:
             spoken.append(piece)
-    return {"match": {}, "else": "".join(spoken)}
+    return "".join(spoken)
 
 
 def _called(pieces: list[tuple[str, str]], place: int) -> bool:

@@ -13,7 +13,7 @@ from gateway.knowledge.settings_map import SETTINGS, Row
 from gateway.legacy.settings.writing.credentials import credentials
 from gateway.legacy.settings.writing.events import events
 from gateway.legacy.settings.writing.macros import resolved
-from gateway.legacy.settings.writing.metric_conditions import metric_condition
+from gateway.legacy.settings.writing.metric_conditions import with_metrics
 from gateway.legacy.settings.writing.places import STORE
 from gateway.legacy.settings.writing.references import identified
 from gateway.legacy.settings.writing.regions import region
@@ -107,7 +107,7 @@ def _plain(cell: Cell) -> Values:
 def _value(cell: Cell, prop: Property) -> Any:
     row, after = cell.row, cell.context.after
     codec = conversion(row.form)
-    if row.is_expression or row.word == _SINGLE:
+    if row.is_expression:
         value = _expression(cell)
     elif isinstance(codec, Many):
         value = codec.write([resolved(row.word, cell.key, text, after) for text in cell.texts])
@@ -115,8 +115,6 @@ def _value(cell: Cell, prop: Property) -> Any:
         text = resolved(row.word, cell.key, cell.text, after)
         if row.word == "id-ref":
             value = identified(row, text, cell.context)
-        elif row.word == "metric-expression":
-            value = metric_condition(cell.key, text)
         elif row.word == "locale" and (kept := (cell.target.stored or {}).get(prop.name)) and kept.partition("_")[0] == text:
             value = kept
         elif text == _WITHOUT_LIMIT and (row.alias or row.pattern).startswith(_QUOTAS):
@@ -128,11 +126,13 @@ def _value(cell: Cell, prop: Property) -> Any:
 
 
 def _expression(cell: Cell) -> Any:
+    row, after = cell.row, cell.context.after
     chain = cell.given if isinstance(cell.given, dict) else {"": cell.text}
+    chain = {rest: resolved(row.word, cell.key, text, after) for rest, text in chain.items()}
+    if row.word == "metric-expression":
+        chain = {rest: with_metrics(cell.key, text) for rest, text in chain.items()}
     try:
-        return write_expression(
-            cell.row.form, {rest: resolved(cell.row.word, cell.key, text, cell.context.after) for rest, text in chain.items()}
-        )
+        return write_expression(row.form, chain)
     except Incomplete as missing:
         raise FieldMissing(f"{cell.key}.{missing.part}") from None
     except Untranslatable as reason:

@@ -42,7 +42,7 @@ class Reply:
 
 def success(value: Any) -> Reply:
     """200 with the value under `data`; None is `null`."""
-    return Reply(200, b'{"data":' + wire.dumps(value) + b"}", JSON)
+    return Reply(200, wire.dumps({"data": value}), JSON)
 
 
 def management_error(body: Mapping[str, Any]) -> Reply:

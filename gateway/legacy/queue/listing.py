@@ -17,7 +17,7 @@ from gateway.legacy.queue.selection import Selection
 EXAMINED = ("id", "returnPath", "recipients")
 PAIRS_PER_REQUEST = 7
 IDS_AT_ONCE = 250
-SHAPED_AT_ONCE = 25
+SHAPED_AT_ONCE = 50
 
 _log = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ def queued_message(message: Object, *, version: LegacyVersion, now: str) -> Obje
     rows = [(address, it, recipient_states(it["status"])) for address, it in message["recipients"].items()]
     shaped: Object = {"id": decode(message["id"]), "return_path": "" if sender == "<>" else sender}
     if version == "0.15":
-        shaped["recipients"] = [_recipient(row, now) for row in rows]
+        shaped["recipients"] = _recipients(rows, now)
     else:
         if version == "union":
             shaped["recipients"] = _recipients_for_all(rows, now)
@@ -50,22 +50,26 @@ def queued_message(message: Object, *, version: LegacyVersion, now: str) -> Obje
 
 
 def _recipient(row: _Row, now: str) -> Object:
+    """A recipient with None for what it has not; `orcpt` is left out then, as every version did."""
     address, recipient, (state, _) = row
+    notify, expires = recipient["notifyDue"], recipient["expires"]
     shaped: Object = {
         "address": address,
         "queue": recipient["queueName"],
         "status": state,
         "retry_num": recipient["retryCount"],
         "next_retry": recipient["retryDue"],
+        "next_notify": notify if notify > now else None,
+        "expires": expires["expiresAt"] if expires["@type"] == "Ttl" else None,
     }
-    if recipient["notifyDue"] > now:
-        shaped["next_notify"] = recipient["notifyDue"]
-    expires = recipient["expires"]
-    if expires["@type"] == "Ttl":
-        shaped["expires"] = expires["expiresAt"]
     if recipient["orcpt"] is not None:
         shaped["orcpt"] = recipient["orcpt"]
     return shaped
+
+
+def _recipients(rows: list[_Row], now: str) -> list[Object]:
+    """Recipients as v0.13 to v0.15 wrote them: what is not known is left out."""
+    return [{name: value for name, value in _recipient(row, now).items() if value is not None} for row in rows]
 
 
 def _recipients_for_all(rows: list[_Row], now: str) -> list[Object]:
@@ -74,13 +78,8 @@ def _recipients_for_all(rows: list[_Row], now: str) -> list[Object]:
     last: list[Object] = []
     for row in rows:
         shaped = _recipient(row, now)
-        if "expires" not in shaped:
-            shaped["expires"] = None
-        if "next_notify" in shaped:
-            first.append(shaped)
-        else:
-            shaped["next_notify"] = None
-            (last if row[1]["status"]["@type"] in PENDING else first).append(shaped)
+        waits = shaped["next_notify"] is None and row[1]["status"]["@type"] in PENDING
+        (last if waits else first).append(shaped)
     return first + last
 
 
@@ -98,7 +97,19 @@ def _domains(rows: list[_Row], now: str) -> list[Object]:
 def _domain(name: str, group: list[_Row], now: str) -> Object:
     """A domain: its times and retries are those of its pending recipients, of all when none is pending."""
     retries, due, notify, expiry = 0, _NEVER, _NEVER, _NEVER
-    for _, it, _ in [row for row in group if row[1]["status"]["@type"] in PENDING] or group:
+    statuses: list[Object] = []
+    recipients: list[Object] = []
+    waits = False
+    for address, it, (_, state) in group:
+        status, orcpt = it["status"], it["orcpt"]
+        statuses.append(status)
+        shown = {"address": address, "status": state}
+        recipients.append(shown if orcpt is None else shown | {"orcpt": orcpt})
+        if status["@type"] in PENDING:
+            if not waits:
+                waits, retries, due, notify, expiry = True, 0, _NEVER, _NEVER, _NEVER
+        elif waits:
+            continue
         if it["retryCount"] > retries:  # noqa: PLR1730 - calling max costs twice as much
             retries = it["retryCount"]
         if it["retryDue"] < due:  # noqa: PLR1730
@@ -110,13 +121,8 @@ def _domain(name: str, group: list[_Row], now: str) -> Object:
             expiry = expires["expiresAt"]
     return {
         "name": name,
-        "status": domain_state([it["status"] for _, it, _ in group]),
-        "recipients": [
-            {"address": address, "status": state}
-            if it["orcpt"] is None
-            else {"address": address, "status": state, "orcpt": it["orcpt"]}
-            for address, it, (_, state) in group
-        ],
+        "status": domain_state(statuses),
+        "recipients": recipients,
         "retry_num": retries,
         "next_retry": due,
         "next_notify": None if notify is _NEVER else notify,

@@ -14,6 +14,7 @@ from gateway.jmap.event_texts import EventText
 from gateway.jmap.events import Event
 from gateway.jmap.retry import after_race, nothing_written
 from gateway.jmap.session import ENTERPRISE, Account, Session
+from gateway.jmap.streams import Download
 
 if TYPE_CHECKING:
     from gateway.jmap.client import Upstream
@@ -80,6 +81,15 @@ class Caller:
         upstream = self._upstream
         identity = {name: value for name, value in self._identity.items() if not anonymous or name != "Authorization"}
         opening = streams.events(upstream.transport, path, identity, upstream.settings.timeouts.read)
+        async with contextlib.AsyncExitStack() as stack:
+            yield await self._own(stack.enter_async_context(opening))
+
+    @contextlib.asynccontextmanager
+    async def download(self, blob_id: str) -> AsyncIterator[Download]:
+        """A content while it comes in, as `streams.download`; HttpRefusal 404 for one that is not there, or not for the caller."""
+        upstream, session = self._upstream, await self.session()
+        target = session.download_of(blob_id)
+        opening = streams.download(upstream.transport, target, self._identity, upstream.settings.limits.queue_seconds)
         async with contextlib.AsyncExitStack() as stack:
             yield await self._own(stack.enter_async_context(opening))
 

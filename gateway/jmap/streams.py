@@ -1,26 +1,35 @@
-"""What is no exchange of one request and one whole answer: live events, and contents on their way to the new server.
+"""What is no exchange of one request and one whole answer: live events, and contents on their way to the new server and from it.
 
-All of it goes over `Transport.forward`; nothing is ever repeated.
+All of it goes over `Transport.forward`; nothing is ever repeated but the opening of a download.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass
 
 import aiohttp
 
 from gateway.jmap import wire
 from gateway.jmap.connection import LARGEST_REFUSAL, OK, Reply
-from gateway.jmap.errors import Garbled, HttpRefusal, TooSlow
+from gateway.jmap.errors import Garbled, HttpRefusal, TooSlow, Unreachable
 from gateway.jmap.events import Event, Parser
 from gateway.jmap.refusals import refusal_of
-from gateway.jmap.retry import Cut
+from gateway.jmap.retry import Cut, Repeats
 from gateway.jmap.transport import Transport
 
 AGENT = {"User-Agent": "stalwart-legacy-gateway", "Accept-Encoding": "identity"}
 EVENTS = "text/event-stream"
 
 _BROKEN = (aiohttp.ClientError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A content that comes in: its length in bytes if the server told, and its pieces, which raise Cut when it breaks off."""
+
+    length: int | None
+    pieces: AsyncGenerator[bytes, None]
 
 
 @contextlib.asynccontextmanager
@@ -43,6 +52,31 @@ async def events(transport: Transport, target: str, identity: Mapping[str, str],
         if answer.content_type != EVENTS:
             raise Garbled("no stream of events")
         yield _parsed(answer)
+
+
+@contextlib.asynccontextmanager
+async def download(transport: Transport, target: str, identity: Mapping[str, str], seconds: float) -> AsyncIterator[Download]:
+    """Ask for a content and give it while it comes in; leaving gives up what has not come.
+
+    A connection that breaks before the head of the answer is tried again like that of any read, for `seconds`. HttpRefusal for another
+    status than 200, Garbled for an encoded content, and the errors of `Transport.forward`.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        repeats = Repeats(seconds)
+        while True:
+            try:
+                answer = await stack.enter_async_context(transport.forward("GET", target, {**AGENT, **identity}))
+                break
+            except Unreachable as failure:
+                pause = repeats.after_failure(failure)
+                if pause is None:
+                    raise
+            await asyncio.sleep(pause)
+        if answer.status != OK:
+            raise await _refusal(answer)
+        if answer.headers.get("Content-Encoding", "identity") != "identity":
+            raise Garbled("an encoded content")
+        yield Download(answer.content_length, _pieces(answer))
 
 
 async def upload(transport: Transport, target: str, headers: Mapping[str, str], pieces: AsyncIterator[bytes]) -> str:
@@ -68,6 +102,14 @@ async def _parsed(answer: aiohttp.ClientResponse) -> AsyncGenerator[list[Event],
             found = parser.feed(piece)
             if found:
                 yield found
+    except _BROKEN:
+        raise Cut from None
+
+
+async def _pieces(answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+    try:
+        async for piece in answer.content.iter_any():
+            yield piece
     except _BROKEN:
         raise Cut from None
 

@@ -10,6 +10,7 @@ from gateway.jmap.errors import MethodError
 from gateway.jmap.event_texts import EventText
 from gateway.jmap.events import Event
 from gateway.jmap.session import Account, Session
+from gateway.jmap.streams import Download
 from gateway.legacy.refusals import Refusal
 from gateway.settings import Settings
 from gateway.state import OldName, OwnSettings
@@ -35,6 +36,9 @@ class Caller(Protocol):
 
     def events(self, path: str, *, anonymous: bool = False) -> AbstractAsyncContextManager[AsyncGenerator[list[Event], None]]:
         """A live stream of a raw path and query, while it is open; `anonymous` when the query holds a token, which stands for a credential."""
+
+    def download(self, blob_id: str) -> AbstractAsyncContextManager[Download]:
+        """A content while it comes in; HttpRefusal 404 when it is not there, or not for the caller."""
 
     async def upload(self, pieces: AsyncIterator[bytes], type_: str, length: int | None) -> str:
         """Store a content of a media type in the caller's own account while it comes in, and give its `blobId`."""

@@ -13,7 +13,6 @@ _OPERATIONS = (
     "uploadSpamSampleOfAccount",
     "controlSpamTraining",
     "classifyMessage",
-    "getBlob",
     "authorizeOauth",
     "getAccountCrypto",
     "setAccountCrypto",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from gateway.legacy.accounts import account_named
+from gateway.legacy.store.contents import get_blob
 from gateway.legacy.store.indexes import reindex_account, reindex_target
 from gateway.legacy.store.scope import of_all_accounts
 from gateway.legacy.store.stores import of_known_store, purges_keys
@@ -16,6 +17,7 @@ _STORE = "x:Task/set StoreMaintenance"
 _ACCOUNT = "x:Task/set AccountMaintenance"
 
 ROUTES = (
+    route("getBlob", does(get_blob, "/jmap/download")),
     route("purgeBlobStore", runs_task("StoreMaintenance", maintenanceType="purgeBlob")),
     route("purgeDataStore", runs_task("StoreMaintenance", maintenanceType="purgeData")),
     route("purgeNamedDataStore", of_known_store(runs_task("StoreMaintenance", maintenanceType="purgeData"))),

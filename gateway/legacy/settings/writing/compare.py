@@ -7,7 +7,7 @@ from gateway.jmap.calls import Object
 from gateway.knowledge.conversions import MASK
 from gateway.legacy.settings.naming import Snapshot, is_address
 from gateway.legacy.settings.records import Named
-from gateway.legacy.settings.stores import stores
+from gateway.legacy.settings.stores import DATA, stores
 from gateway.legacy.settings.writing import lookups, patches, records
 from gateway.legacy.settings.writing.editing import Draft
 from gateway.legacy.settings.writing.entries import Entry, Work
@@ -23,6 +23,7 @@ _TELLING = "/@type"
 _EXISTENCE = "key-exists"
 _EVENTS = frozenset({"event-set", "metric-set"})
 _LOOKUP_STORE = "StoreLookup"
+_STORE_OF_DIRECTORY = "directory.<id>.store"
 
 Home = tuple[str, str]
 """Pattern and id of a record, or the type of a single object and `singleton`."""
@@ -38,6 +39,10 @@ class _Comparison:
         self._draft = draft
         self._snapshot = snapshot
         self._ids = {type_: {name: key for key, name in ids.items()} for type_, ids in named.items()}
+        self._objects = {(type_, it["id"]): it for type_, objects in snapshot.items() for it in objects}
+        self._members: dict[tuple[str | None, str | None], list[Slot]] = {}
+        for slot in draft.after.slots.values():
+            self._members.setdefault((record_pattern(slot.row), slot.record), []).append(slot)
         self._created: dict[tuple[str, str], str] = {}
         self._numbers = 0
         self._works: dict[tuple[str, str], Work] = {}
@@ -92,8 +97,7 @@ class _Comparison:
 
     def _slots(self, pattern: str, record: str) -> list[Slot]:
         """All slots of a record, before or after."""
-        slots = self._draft.after.slots.values()
-        return [it for it in slots if it.record == record and record_pattern(it.row) == pattern]
+        return self._members.get((pattern, record), [])
 
     def _stands(self, pattern: str, record: str) -> bool:
         """Whether the record is there after the batch: more of it than what WebAdmin's pages do not show."""
@@ -192,7 +196,7 @@ class _Comparison:
         return self._works[type_, id_]
 
     def _stored(self, type_: str, id_: str) -> Object | None:
-        return next((it for it in self._snapshot.get(type_, ()) if it["id"] == id_), None)
+        return self._objects.get((type_, id_))
 
     def _update(self, work: Work, changed: list[Slot], slots: list[Slot]) -> None:
         stored = work.stored or {}
@@ -222,6 +226,10 @@ class _Comparison:
         for slot in present:
             if slot.row.direction != "r" or work.type == _LOOKUP_STORE:
                 self._take(work, slot)
+            elif slot.row.pattern == _STORE_OF_DIRECTORY and work.stored is None:
+                if self._context.after[slot.base] != DATA:
+                    raise ReadOnly(self._key(slot))
+                work.pairs["/store"] = {"@type": "Default"}
         work.pairs = records.completed(work.type, work.variant, work.pairs)
         work.insist()
 

@@ -15,10 +15,13 @@ from gateway.legacy.settings.writing.errors import AssertFailed
 from gateway.legacy.settings.writing.neutral import neutral
 from gateway.legacy.settings.writing.operations import Clear, Delete, Insert, Operation
 from gateway.legacy.settings.writing.sheet import Line, Part, Sheet, part_of
-from gateway.legacy.settings.writing.slots import Slot, form_of, is_lookup, record_pattern
+from gateway.legacy.settings.writing.slots import STORE, Slot, form_of, is_lookup, record_pattern
 from gateway.legacy.settings.writing.target import ReadOnly, Unknown
 
 _EXISTENCE = "key-exists"
+_REMOTE = "remote."
+_RELAY = "relay"
+_TOLD_ONCE = frozenset({STORE, "directory.<id>"})
 
 
 class Draft:
@@ -117,8 +120,16 @@ class Draft:
             self.after.drop(slot.base)
         if text or is_lookup(slot.row) or slot.row.word == _EXISTENCE:
             self.after.write(slot, part, text)
+            if found.row.pattern.startswith(_REMOTE):
+                self._imply_relay(slot)
         else:
             self.after.remove(slot.base, part)
+
+    def _imply_relay(self, slot: Slot) -> None:
+        """Routes had no type when they were called remote hosts: all of them were relays."""
+        telling = SETTINGS.find(f"queue.route.{slot.record}.type")
+        if telling is not None and telling.base not in self.after.cells:
+            self.after.write(self.after.slot(telling), None, _RELAY)
 
     def _insist_on_one_name(self, slot: Slot, part: Part, key: str, found: Found, text: str) -> None:
         """Refuse two texts for one setting under two of its names (mapping-settings 3.4)."""
@@ -128,9 +139,16 @@ class Draft:
         self._names[slot.base, part] = (found.row.pattern, key, text)
 
     def _keep(self, slot: Slot, part: Part, key: str, text: str) -> None:
-        """Take a key that is only shown, with the value that it has; a page that was cleared writes it again."""
+        """Take a key that is only shown, with the value that it has; a page that was cleared writes it again.
+
+        Those that tell what a new store or directory is are taken with it.
+        """
         if self.before.cells.get(slot.base, {}).get(part) != text:
-            raise ReadOnly(key)
+            pattern = record_pattern(slot.row) or ""
+            telling = f"{pattern.replace('<id>', slot.record or '')}.type"
+            if pattern not in _TOLD_ONCE or telling in self.before.cells:
+                raise ReadOnly(key)
+            self.spoken.setdefault(slot.base, key)
         self.after.write(slot, part, text)
 
     def _delete(self, operation: Delete) -> None:
@@ -163,7 +181,7 @@ class Draft:
             ):
                 self.kept.add(line.base)
             else:
-                self._remove(line.base, line.part, line.base)
+                self._remove(line.base, line.part, line.shown)
 
     def _remove(self, base: str, part: Part, spoken: str) -> None:
         self.spoken.setdefault(base, spoken)

@@ -106,8 +106,9 @@ class Work:
         for name, part in value.items():
             self._insist_on_part(f"/{name}", part)
         for name in schema.required(schema.object_type(self.type).schema, self.variant):
-            if name not in value:
-                raise FieldMissing(self._key_of(f"/{name}"))
+            if name not in value and (key := self._key_of(f"/{name}")):
+                raise FieldMissing(key)
+        self.pairs = {f"/{name}": it for name, it in value.items()}
 
     def entries(self, number: Callable[[], str]) -> Iterator[Entry]:
         """What is sent: nothing when the object is as it should be."""
@@ -146,16 +147,21 @@ class Work:
         inner = schema.nested(prop.kind) if prop else None
         if inner is None or not isinstance(part, dict):
             return
-        variant = None if None in inner.variants else part.setdefault(_TELLING, inner.default_variant)
+        if None in inner.variants:
+            variant = None
+        else:
+            fitting = (it for it, names in inner.variants.items() if part.keys() <= names.keys())
+            variant = part.get(_TELLING) or inner.default_variant or next(fitting, None)
+            part[_TELLING] = variant
         for name in schema.required(inner, variant):
-            if name not in part:
-                raise FieldMissing(self._key_of(f"{pointer}/{name}"))
+            if name not in part and (key := self._key_of(f"{pointer}/{name}")):
+                raise FieldMissing(key)
 
-    def _key_of(self, pointer: str) -> str:
-        """Old key of a property."""
+    def _key_of(self, pointer: str) -> str | None:
+        """Old key of a property, None when it had none: then the new server may say what it thinks."""
         inner = pointer.removeprefix(f"/{_STORE}") if self.type == "StoreLookup" else pointer
         for row in SETTINGS.rows:
             fits = row.pointer == inner or row.pointer.startswith(f"{inner}/")
             if self.type in row.objects and fits and row.alias is None and not row.is_record:
                 return row.base.replace("<id>", self.record or "")
-        return self.keys.get(patches.elements(pointer)[0], pointer[1:])
+        return None

@@ -19,16 +19,18 @@ Part: TypeAlias = int | str | None
 Cell: TypeAlias = dict[Part, str]
 """Texts of one key by part, never empty."""
 
+_CONDITIONS = frozenset({"expression-single", "metric-expression"})
 _STEP = re.compile(r"0*([0-9]+)\.(if|then|else)", re.ASCII)
 
 
 class Line:
-    """One key with its text: its slot, the part that it is of the cell, and the key as a listing spells it."""
+    """One key with its text: the cell and the name that is shown of it, the part of the cell, and the key as a listing spells it."""
 
-    __slots__ = ("base", "key", "other", "part", "text")
+    __slots__ = ("base", "key", "other", "part", "shown", "text")
 
-    def __init__(self, base: str, part: Part, key: str, text: str, other: str | None = None) -> None:
+    def __init__(self, base: str, shown: str, part: Part, key: str, text: str, other: str | None = None) -> None:
         self.base = base
+        self.shown = shown
         self.part = part
         self.key = key
         self.text = text
@@ -92,7 +94,10 @@ class Sheet:
             return None
         if None in cell:
             return cell[None]
-        if form_of(self.slots[base].row) == "list":
+        row = self.slots[base].row
+        if row.word in _CONDITIONS and list(cell) == [""]:
+            return cell[""]
+        if form_of(row) == "list":
             return [cell[place] for place in sorted(cell)]  # type: ignore[type-var]  # positions of a list are numbers
         return {str(part): text for part, text in cell.items()}
 
@@ -153,17 +158,16 @@ def _renamed(alias: Row, slot: Slot) -> str:
 def _lines(row: Row, base: str, shown: str, cell: Cell) -> Iterator[Line]:
     form = form_of(row)
     if form == "text":
-        yield Line(base, None, shown, cell[None])
+        yield Line(base, shown, None, shown, cell[None])
     elif form == "list":
         places = sorted(part for part in cell if isinstance(part, int))
         width = len(str(places[-1]))
         for place in places:
             key = f"{shown}.{place:0{width}}"
-            yield (
-                Line(base, place, shown, cell[place], key) if len(places) == 1 else Line(base, place, key, cell[place])
-            )
+            alone = len(places) == 1
+            yield Line(base, shown, place, shown if alone else key, cell[place], key if alone else None)
     else:
         width = max((len(match[1]) for part in cell if (match := _STEP.fullmatch(str(part)))), default=1)
         for part, text in cell.items():
             match = _STEP.fullmatch(str(part))
-            yield Line(base, part, f"{shown}.{int(match[1]):0{width}}.{match[2]}" if match else shown, text)
+            yield Line(base, shown, part, f"{shown}.{int(match[1]):0{width}}.{match[2]}" if match else shown, text)

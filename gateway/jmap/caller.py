@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 from urllib.parse import quote
 
 from gateway.jmap import batch, replies, streams, wire
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.jmap.client import Upstream
 
 UNAUTHORIZED = 401
+FORBIDDEN = 403
 
 _REFUSED = frozenset({401, 402, 403})
 
@@ -215,6 +216,11 @@ class Guest(Caller):
                 return Account(self._rights, ENTERPRISE, "")
         except HttpRefusal:
             raise HttpRefusal(UNAUTHORIZED) from None
+
+    async def _send(self, calls: Sequence[Call]) -> NoReturn:  # noqa: ARG002 - whatever it is
+        """Refuse: no token is good for anything but streams. HttpRefusal 401 when it is not even good for these."""
+        await self.account()
+        raise HttpRefusal(FORBIDDEN)
 
 
 def _sound(answers: list[Object | MethodError]) -> list[Object]:

@@ -21,10 +21,6 @@ _OPERATIONS = (
     "getTroubleshootToken",
     "troubleshootDelivery",
     "troubleshootDmarc",
-    "streamTraces",
-    "getTracingToken",
-    "getMetricsToken",
-    "streamMetrics",
 )
 
 ROUTES = tuple(route(operation, pending()) for operation in _OPERATIONS)

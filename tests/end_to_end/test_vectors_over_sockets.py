@@ -19,8 +19,7 @@ from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.settings import Settings
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors/operations.json").read_text())
-WAITING = ("M01", "M02", "M03", "M22", "M23")
-CHOSEN = [vector for vector in VECTORS["vectors"] if vector["id"] not in WAITING]
+CHOSEN = VECTORS["vectors"]
 CORE = {
     "maxSizeUpload": 50_000_000, "maxConcurrentUpload": 4, "maxSizeRequest": 10_000_000, "maxConcurrentRequests": 4, "maxCallsInRequest": 16,
     "maxObjectsInGet": 500, "maxObjectsInSet": 500, "collationAlgorithms": [],

@@ -1,9 +1,12 @@
 """What an edition without telemetry answers (decision 1)."""
 
+from http import HTTPStatus
+
+from gateway.jmap.errors import HttpRefusal
 from gateway.jmap.session import ENTERPRISE
 from gateway.knowledge.permissions import holds
 from gateway.legacy.exchange import Exchange
-from gateway.legacy.refusals import EnterpriseOnly, Forbidden
+from gateway.legacy.refusals import EnterpriseOnly, Forbidden, Refusal
 
 
 async def insist_on_enterprise(exchange: Exchange, permission: str) -> None:
@@ -13,3 +16,8 @@ async def insist_on_enterprise(exchange: Exchange, permission: str) -> None:
         raise Forbidden
     if account.edition != ENTERPRISE:
         raise EnterpriseOnly
+
+
+def refusal_of(refusal: HttpRefusal) -> Refusal | None:
+    """The old refusal for a stream or a token that the edition of the new server does not have, None for anything else that went wrong."""
+    return EnterpriseOnly() if refusal.status == HTTPStatus.NOT_FOUND else None

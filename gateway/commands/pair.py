@@ -17,11 +17,12 @@ from gateway.simulator.world import Config, World
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Where both listen, and the world of the simulator for whoever wants to move its clock."""
+    """Where both listen, the world of the simulator for whoever wants to move its clock, and the database URL of the gateway's state."""
 
     gateway: str
     simulator: str
     world: World
+    state: str
 
     @property
     def inject(self) -> str:
@@ -38,7 +39,7 @@ async def pair(config: Config, **settings: Any) -> AsyncIterator[Pair]:
         simulator = await stack.enter_async_context(_listening(simulated))
         chosen = {"upstream": simulator, "listen": "127.0.0.1:0", "state": f"sqlite+aiosqlite:///{folder / 'state.db'}"} | settings
         gateway = await stack.enter_async_context(running(Settings(**chosen)))
-        yield Pair(gateway.url, simulator, simulated[WORLD])
+        yield Pair(gateway.url, simulator, simulated[WORLD], chosen["state"])
 
 
 @asynccontextmanager

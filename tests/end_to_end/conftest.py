@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from typing import Any
 
@@ -28,6 +28,10 @@ class OldClient:
 
     def as_(self, login: tuple[str, str] | None) -> "OldClient":
         return OldClient(self.http, self.both, login)
+
+    def at(self, gateway: str) -> "OldClient":
+        """The same client of another gateway."""
+        return OldClient(self.http, replace(self.both, gateway=gateway), self.login)
 
     async def response(self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any, Any]:
         auth = {"Authorization": "Basic " + base64.b64encode(":".join(self.login).encode()).decode()} if self.login else {}

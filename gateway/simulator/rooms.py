@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.simulator import actions, archive, core, directory, mail, mailboxes, reports, settings, tasks, telemetry
+from gateway.simulator import actions, archive, core, directory, live, mail, mailboxes, reports, settings, tasks, telemetry
 from gateway.simulator.blobs import methods as blobs
 from gateway.simulator.world import World
 
@@ -16,6 +16,7 @@ INSTALL: tuple[Callable[[World], None], ...] = (
     tasks.install,
     archive.install,
     actions.install,
+    live.install,
     reports.install,
     telemetry.install,
 )

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from gateway.simulator import control
 from gateway.simulator.faults import Faults
+from gateway.simulator.live.streams import strip
 from gateway.simulator.rooms import INSTALL
 from gateway.simulator.seed import sow
 from gateway.simulator.site import LARGEST_BODY, Site
@@ -21,6 +22,7 @@ def build(config: Config | None = None) -> web.Application:
     site = Site(world, Faults(world.config.faults))
     app = web.Application(client_max_size=LARGEST_BODY)
     app[WORLD] = world
+    app.on_response_prepare.append(strip)
     app.router.add_route("*", control.PREFIX + "{name}", control.Control(site).handle)
     app.router.add_route("*", "/{path:.*}", site.handle)
     return app

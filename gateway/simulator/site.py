@@ -18,6 +18,7 @@ from gateway.simulator.dispatch import grammar, run
 from gateway.simulator.envelope import limit, read
 from gateway.simulator.errors import Cut, Object, Problem
 from gateway.simulator.faults import Faults, Rule
+from gateway.simulator.live.streams import Live
 from gateway.simulator.oauth.paths import OAuth
 from gateway.simulator.problems import CORS, PROBLEM, json_answer, not_found, problem_answer, redirect
 from gateway.simulator.session import account, schema_hash, session, state
@@ -55,6 +56,7 @@ class Site:
         self._running: Counter[str] = Counter()
         self._doorkeeper = Doorkeeper(world)
         self._oauth = OAuth(world, self._caller)
+        self._live = Live(world.live, world.clock, enterprise=world.enterprise)
         self._parts: dict[str, Callable[[Asked], Awaitable[web.StreamResponse]]] = {
             "jmap": self._jmap,
             "api": self._api,
@@ -160,6 +162,8 @@ class Site:
             return json_answer(account(self.world, self._caller(asked.http)))
         if asked.http.method == "POST" and asked.rest == ["auth"]:
             return await self._oauth.log_in(asked.http)
+        if asked.rest[:1] in (["token"], ["live"]):
+            return await self._live.answer(asked.http, asked.rest, asked.query, lambda: self._caller(asked.http))
         if asked.http.method == "GET" and asked.rest == ["schema"]:
             self._caller(asked.http)
             return redirect(302, "/api/schema/" + schema_hash())

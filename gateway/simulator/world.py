@@ -4,6 +4,7 @@ A room of the simulator (queue, tasks, reports …) has a function `install(worl
 
 - registers its object types: `world.add(QueuedMessages(world))`, found later as `world.types["QueuedMessage"]`;
 - registers methods without `x:`: `world.methods["Blob/upload"] = Method("urn:ietf:params:jmap:blob", handler)`;
+- offers live streams: `world.live["delivery"] = LiveStream("liveDeliveryTest", make_events)`;
 - may set `world.inject`, which takes messages from outside;
 - listens to what others tell: `world.on("message.accepted", callback)`; whoever makes it happen calls `world.tell("message.accepted", fact)`.
 
@@ -25,6 +26,7 @@ from gateway.simulator.objects.links import Links
 from gateway.simulator.strict_json import Parse, value
 
 if TYPE_CHECKING:
+    from gateway.simulator.live.streams import LiveStream
     from gateway.simulator.objects.stored import StoredObjects
 
 SNOWFLAKE_NODE = 1
@@ -125,6 +127,7 @@ class World:
         self.clock = Clock(config.start)
         self.types: dict[str, ObjectType] = {}
         self.methods: dict[str, Method] = {}
+        self.live: dict[str, LiveStream] = {}
         self.links = Links()
         self.blobs = BlobStore(self.clock)
         self.counters: Counter[str] = Counter()

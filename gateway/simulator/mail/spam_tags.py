@@ -73,7 +73,7 @@ def find(letter: Letter, surroundings: Surroundings) -> set[str]:
     if not any(name.lower() in _KNOWN_HEADERS for name in header):
         raise Unreadable
     view = _View(letter, surroundings, header, letter.data.partition(b"\r\n\r\n")[2], _addresses(header, "From"), _addresses(header, "To", "Cc"))
-    return {tag for rule in (_fields, _origin, _sender, _replies, _recipients, _trust, _content) for tag in rule(view)}
+    return {tag for rule in (_fields, _origin, _sender, _message_id, _replies, _recipients, _trust, _content) for tag in rule(view)}
 
 
 def _addresses(header: Parsed, *names: str) -> list[tuple[str, str]]:
@@ -128,11 +128,17 @@ def _sender(view: _View) -> Iterator[str]:
             yield "FROM_INVALID"
         if address.lower() == env_from:
             yield "FROM_EQ_ENV_FROM"
-    message_id = str(view.header.get("Message-ID", "")).strip().strip("<>").rpartition("@")[2].lower()
-    if message_id and message_id == view.sender_domain:
-        yield "MID_RHS_MATCH_ENV_FROM"
-    if message_id and message_id == view.author_domain:
-        yield "MID_RHS_MATCH_FROM"
+
+
+def _message_id(view: _View) -> Iterator[str]:
+    env_from = view.letter.env_from.lower()
+    author = view.authors[0][1].lower() if view.authors else ""
+    message_id = str(view.header.get("Message-ID", "")).strip().strip("<>").lower()
+    for address, domain, tag in ((env_from, view.sender_domain, "ENV_FROM"), (author, view.author_domain, "FROM")):
+        if address and address in message_id:
+            yield "MID_CONTAINS_FROM"
+        elif message_id and message_id.rpartition("@")[2] == domain:
+            yield f"MID_RHS_MATCH_{tag}"
 
 
 def _replies(view: _View) -> Iterator[str]:

@@ -56,6 +56,8 @@ def _refusing(_: str) -> Reply:
 
 _HOSTS: Mapping[str, Callable[[str], Reply]] = {"mx.ok.test": _accepting, "mx.temp.test": _temporary, "mx.refused.test": _refusing}
 
+_ADDRESSES: Mapping[str, str] = {"mx.ok.test": "10.77.0.2", "mx.temp.test": "10.77.0.3", "mx.refused.test": "10.77.0.1"}
+
 _EXCHANGERS: Mapping[str, str] = {"ok.test": "mx.ok.test", "temp.test": "mx.temp.test", "refused.test": "mx.refused.test"}
 
 _TEXTS: Mapping[str, str] = {
@@ -80,6 +82,10 @@ class Surroundings:
         if domain not in _EXCHANGERS:
             raise NameNotFound
         return _EXCHANGERS[domain]
+
+    def address(self, host: str) -> str:
+        """IP address of a mail host."""
+        return _ADDRESSES[host]
 
     def answer(self, host: str, local: str) -> Reply:
         """What a mail host says to RCPT for this local part, or ConnectionRefused."""

@@ -65,6 +65,21 @@ class TrainingSamples(StoredObjects):
         stored |= {"from": sender, "subject": subject, "expiresAt": text_of(self._end())}
         stored["blobId"] = self.world.blobs.unrestricted(content)
 
+    def suffice(self) -> bool:
+        """Whether there are enough samples of both kinds to learn from."""
+        classifier = self.world.applied("SpamClassifier")
+        kinds = [stored["isSpam"] for stored in self.objects.values()]
+        return bool(classifier["model"]["@type"] != "Disabled" and sum(kinds) >= classifier["minSpamSamples"] and len(kinds) - sum(kinds) >= classifier["minHamSamples"])
+
+    def learn(self) -> None:
+        """Use the samples, if there are enough: of the same message for the same account only the last one stays, and none that was for one use."""
+        if not self.suffice():
+            return
+        last = {(stored["accountId"], stored["blobId"]): id_ for id_, stored in self.objects.items()}
+        for id_, stored in tuple(self.objects.items()):
+            if stored["deleteAfterUse"] or last[stored["accountId"], stored["blobId"]] != id_:
+                self.remove(id_)
+
     def _end(self) -> int:
         return int(self.world.clock.seconds() + self.world.applied("SpamClassifier")["holdSamplesFor"] // 1000)
 

@@ -35,13 +35,15 @@ class Unfinished(Exception):
 class Worker:
     """Runs tasks when they are due.
 
-    `objects` are the stored tasks by id; `runners` do the work of a kind (`kind_of`), a kind without a runner needs nothing done.
+    `objects` are the stored tasks by id; `runners` do the work of a kind (`kind_of`), a kind without a runner needs nothing done;
+    `durations` tell how many seconds a kind takes that takes longer than most.
     The server has a fault that is kept here: an entry of its plan can be damaged, and then stands in the way of all later ones.
     """
 
     clock: Clock
     objects: dict[str, Object]
     runners: dict[str, Runner] = field(default_factory=dict)
+    durations: dict[str, Callable[[], float]] = field(default_factory=dict)
     _timers: dict[str, Timer] = field(default_factory=dict)
     _damaged: dict[str, int] = field(default_factory=dict)
 
@@ -50,7 +52,8 @@ class Worker:
         self._stop(id_)
         due = due_of(self.objects[id_])
         if due != NEVER:
-            self._timers[id_] = self.clock.at(max(due, self.clock.now()) + RUN_SECONDS, lambda: self._run(id_))
+            seconds = self.durations.get(kind_of(self.objects[id_]), lambda: RUN_SECONDS)()
+            self._timers[id_] = self.clock.at(max(due, self.clock.now()) + seconds, lambda: self._run(id_))
 
     def forget(self, id_: str) -> None:
         """Not run it; when its entry was what held up all others, they go on."""

@@ -1,14 +1,19 @@
 """What tasks do in the simulated server (jmap-management-api 3.15; recordings `tasks.store`, `tasks.other`)."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from gateway.simulator.errors import Object
-from gateway.simulator.tasks.life import Failed, Unfinished, spread
+from gateway.simulator.tasks.life import RUN_SECONDS, Failed, Unfinished, spread
 from gateway.simulator.tasks.tasks import Tasks
 from gateway.simulator.world import World
 
+if TYPE_CHECKING:
+    from gateway.simulator.mail.training import TrainingSamples
+
 SHARDS = 256
 SPREAD_SECONDS = 300
+TRAINING_SECONDS = 1.0
 
 _PER_ACCOUNT = {"reindexAccounts": "reindex", "purgeAccounts": "purge", "resetUserQuotas": "recalculateQuota"}
 
@@ -24,6 +29,10 @@ def install(world: World, tasks: Tasks) -> None:
     )
     runners["StoreMaintenance/purgeBlob"] = _shards(world, tasks)
     runners["StoreMaintenance/purgeData"] = lambda _id, _stored: world.tell("data.purge", world.clock.seconds())
+    samples = cast("TrainingSamples", world.types["SpamTrainingSample"])
+    for kind in ("train", "retrain"):
+        runners[f"SpamFilterMaintenance/{kind}"] = lambda _id, _stored: samples.learn()
+        tasks.worker.durations[f"SpamFilterMaintenance/{kind}"] = lambda: TRAINING_SECONDS if samples.suffice() else RUN_SECONDS
     runners["SpamFilterMaintenance/updateRules"] = _update_rules(world)
     runners["DkimManagement"] = lambda _id, stored: world.tell("domain.keys.wanted", stored["domainId"])
     runners["AcmeRenewal"] = _needs_automatic(world, "certificateManagement", "Invalid request: ACME not configured for domain")

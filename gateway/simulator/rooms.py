@@ -2,7 +2,19 @@
 
 from collections.abc import Callable
 
-from gateway.simulator import actions, archive, core, directory, live, mail, mailboxes, reports, settings, tasks, telemetry
+from gateway.simulator import (
+    actions,
+    archive,
+    core,
+    directory,
+    live,
+    mail,
+    mailboxes,
+    reports,
+    settings,
+    tasks,
+    telemetry,
+)
 from gateway.simulator.blobs import methods as blobs
 from gateway.simulator.world import World
 

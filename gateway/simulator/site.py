@@ -164,12 +164,9 @@ class Site:
             return await self._oauth.log_in(asked.http)
         if asked.rest[:1] in (["token"], ["live"]):
             return await self._live.answer(asked.http, asked.rest, asked.query, lambda: self._caller(asked.http))
-        if asked.http.method == "GET" and asked.rest == ["schema"]:
+        if asked.http.method == "GET" and asked.rest in (["schema"], ["schema", schema_hash()]):
             self._caller(asked.http)
-            return redirect(302, "/api/schema/" + schema_hash())
-        if asked.http.method == "GET" and asked.rest == ["schema", schema_hash()]:
-            self._caller(asked.http)
-            return web.Response(body=schema(), headers=SCHEMA_HEADERS)
+            return redirect(302, "/api/schema/" + schema_hash()) if len(asked.rest) == 1 else web.Response(body=schema(), headers=SCHEMA_HEADERS)
         if asked.http.method == "GET" and asked.rest[:1] == ["discover"] and len(asked.rest) > 1:
             return pages.discovery()
         raise not_found()

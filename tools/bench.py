@@ -1,6 +1,6 @@
 """Measures the gateway against a bare aiohttp reverse proxy in front of the same upstream stub, and against the budgets of the project.
 
-    tools/bench.py [--seconds 3] [--rounds 3] [--out docs/performance.md] [--json] [--only settings]
+    tools/bench.py [--seconds 3] [--rounds 3] [--out docs/performance.md] [--json] [--only settings|contents]
 
 The process under test has one core to itself, stub and load generator share another. Each round measures every process in turn, so that a
 change of the machine's mood meets all of them; the median of the rounds counts. Ends with status 1 when a budget is missed.
@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import uvloop
+from measure import contents
 from measure.process import CORES, Process, gateway, json_seconds, proxy
 from measure.settings import ADDRESSES, ENTRIES, PAGE, dump
 from measure.upstream import Upstream, message_number
@@ -32,7 +33,7 @@ STREAMED = {"messages": "/api/queue/messages?values=1", "accounts": "/api/princi
 STREAMED_LENGTH = 10_000
 RATIOS = {"orjson, uvloop": 0.75, "standard library": 0.5}
 SLICES = 5
-LIST_BUDGET, STREAM_BUDGET_MB, NEIGHBOUR_BUDGET, IDLE_BUDGET_MB = 4.0, 2.0, 5.0, 110.0
+LIST_BUDGET, STREAM_BUDGET_MB, NEIGHBOUR_BUDGET, IDLE_BUDGET_MB, CONTENT_BUDGET_MB = 4.0, 2.0, 5.0, 110.0, 3.0
 
 
 @dataclass
@@ -80,12 +81,17 @@ class Bench:
                 async with gateway(url, fast=fast) as process:  # what it keeps of one list would hide what the next one takes
                     rows += await self._stream(process, libraries, what, target)
             rows += await self._settings(libraries, fast=fast)
+            rows += await self._contents(libraries, fast=fast)
         server.close()
         return rows
 
     async def settings(self) -> list[Row]:
         """The lines about settings only."""
         return [row for libraries in RATIOS for row in await self._settings(libraries, fast=libraries != "standard library")]
+
+    async def contents(self) -> list[Row]:
+        """The lines about large contents only."""
+        return [row for libraries in RATIOS for row in await self._contents(libraries, fast=libraries != "standard library")]
 
     async def _small(self, url: str, libraries: str, ratio: float, *, fast: bool) -> list[Row]:
         """Requests per second of CPU against the proxy on the same event loop, and on the standard one."""
@@ -159,6 +165,13 @@ class Bench:
             Row("dump of all settings, memory", libraries, took.memory_mb, "MB more", None, False, "peak of the resident size over that before"),
         ]
 
+    async def _contents(self, libraries: str, *, fast: bool) -> list[Row]:
+        """A large content on its way through."""
+        size = contents.SIZE / 1_000_000
+        took = await contents.download(fast=fast)
+        how = f"peak of the resident size over that before; {size / took.seconds:.0f} MB a second, {took.cpu_seconds:.2f} s of the gateway's CPU"
+        return [Row(f"memory of a blob of {size:.0f} MB", libraries, took.memory_mb, "MB more", CONTENT_BUDGET_MB, False, how)]
+
 
 def table(rows: list[Row]) -> str:
     """The lines as a Markdown table."""
@@ -176,11 +189,12 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each process; the median counts")
     parser.add_argument("--out", type=Path, help="document whose table is replaced")
     parser.add_argument("--json", action="store_true", help="print the lines as JSON")
-    parser.add_argument("--only", choices=["settings"], help="measure this part only, and replace no table")
+    parser.add_argument("--only", choices=["settings", "contents"], help="measure this part only, and replace no table")
     arguments = parser.parse_args()
     CORES.stay_beside()
     bench = Bench(arguments.seconds, arguments.rounds)
-    rows = uvloop.run(bench.settings() if arguments.only else bench.all())
+    parts = {"settings": bench.settings, "contents": bench.contents}
+    rows = uvloop.run(parts.get(arguments.only, bench.all)())
     print(json.dumps([asdict(row) | {"kept": row.kept} for row in rows], indent=1) if arguments.json else table(rows))
     if arguments.out and not arguments.only:
         head, begin, rest = arguments.out.read_text().partition("<!-- bench:begin -->\n")

@@ -15,5 +15,13 @@ def test_every_budget_is_kept() -> None:
     ran = subprocess.run([sys.executable, "tools/bench.py", "--json"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert ran.stdout, ran.stderr
     rows = json.loads(ran.stdout)
-    assert len(rows) == 22
+    assert len(rows) == 30
+    assert [row for row in rows if not row["kept"]] == []
+
+
+def test_large_contents_are_not_held() -> None:
+    ran = subprocess.run([sys.executable, "tools/bench.py", "--only", "contents", "--json"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.stdout, ran.stderr
+    rows = json.loads(ran.stdout)
+    assert [(row["unit"], row["budget"]) for row in rows] == [("MB more", 3.0)] * 2
     assert [row for row in rows if not row["kept"]] == []

@@ -79,7 +79,7 @@ class Upstream:
         if path == b"/api/account":
             return response(json.dumps({"permissions": PERMISSIONS, "edition": "oss", "locale": "en"}).encode())
         if path == b"/jmap/session":
-            return response(json.dumps(_session()).encode())
+            return response(json.dumps(session()).encode())
         return self._plain
 
     def _owner(self, head: bytes) -> str:
@@ -117,7 +117,8 @@ _MANY = {
 """How ids are made of positions, and objects of ids; of other types there are none."""
 
 
-def _session() -> dict[str, Any]:
+def session() -> dict[str, Any]:
+    """The session object."""
     core = {"maxSizeUpload": 50_000_000, "maxConcurrentUpload": 4, "maxSizeRequest": 10_000_000, "maxConcurrentRequests": 4, "maxCallsInRequest": 16, "maxObjectsInGet": 500, "maxObjectsInSet": 500, "collationAlgorithms": []}
     base = "https://mail.example.org/jmap"
     return {

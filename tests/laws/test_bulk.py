@@ -4,10 +4,8 @@ The new server is a small model of its documented query, get and set; what the o
 from the description of the old API.
 """
 
-import asyncio
 import random
 from copy import deepcopy
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given, settings
@@ -17,24 +15,10 @@ from gateway.jmap import replies
 from gateway.jmap.calls import request_body
 from gateway.jmap.errors import MethodError
 from gateway.knowledge.ids import decode, encode
-from gateway.legacy.exchange import Exchange
-from gateway.legacy.refusals import Refusal
-from gateway.legacy.rooms import ROOMS
-from gateway.settings import Settings
-from gateway.state import Recollection
-from gateway.web.locks import Locks
 
-HANDLERS = {row.operation: row.action.handle for room in ROOMS for row in room}
-NOW = 1772366400
+from .bulk import NOW, call, instant, unix
+
 PENDING = ("Scheduled", "TemporaryFailure")
-
-
-def instant(unix):
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def unix(text):
-    return int(datetime.fromisoformat(text).timestamp())
 
 
 class Queue:
@@ -161,39 +145,6 @@ def message(number, sender, recipients):
             for address, (due, queue, kind) in recipients.items()
         },
     }
-
-
-class Flags:
-    async def queue_running(self):
-        return True
-
-
-def call(operation, queue, query, **configuration):
-    """Answer of the row, or None when it refuses; work behind the answer is waited for."""
-    work = []
-    exchange = Exchange(
-        path={},
-        query=query,
-        body=None,
-        now=NOW,
-        settings=Settings(**configuration),
-        caller=queue,
-        flags=Flags(),
-        memory=Recollection(),
-        locks=Locks(),
-        background=work.append,
-    )
-
-    async def play():
-        try:
-            return await HANDLERS[operation](exchange)
-        except Refusal:
-            return None
-        finally:
-            for it in work:
-                await it
-
-    return asyncio.run(play())
 
 
 def old_choice(messages, query):

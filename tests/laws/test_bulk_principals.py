@@ -4,7 +4,6 @@ The new server is a small model of its documented query, get and set, whose text
 second time here, from legacy-rest-api 2.1.
 """
 
-import asyncio
 import random
 import re
 
@@ -15,12 +14,8 @@ from gateway.jmap.calls import Get, Query, Ref
 from gateway.jmap.session import Account
 from gateway.knowledge.ids import decode, encode
 from gateway.knowledge.permissions import NEW_RIGHTS
-from gateway.legacy.exchange import Exchange
-from gateway.legacy.principal.bulk_delete import delete_principals
-from gateway.legacy.refusals import Refusal
-from gateway.settings import Settings
-from gateway.state import Recollection
-from gateway.web.locks import Locks
+
+from .bulk import call
 
 DOMAINS = {"b": "lab.test", "c": "acme.test", "d": "zoo.test"}
 TYPES = {
@@ -70,13 +65,13 @@ class NewServer:
         if self.restless:
             self._happen()
         answers = []
-        for call in calls:
-            if isinstance(call, Query):
-                answers.append(self._query(call))
-            elif isinstance(call, Get):
-                answers.append(self._get(call, answers))
+        for one in calls:
+            if isinstance(one, Query):
+                answers.append(self._query(one))
+            elif isinstance(one, Get):
+                answers.append(self._get(one, answers))
             else:
-                answers.append(self._set(call))
+                answers.append(self._set(one))
         return answers
 
     def _query(self, call):
@@ -223,26 +218,6 @@ def worlds(draw):
     return objects
 
 
-def call(server, query, **configuration):
-    """Answer of the row, None when it refuses; work behind the answer is waited for."""
-    work = []
-    exchange = Exchange(
-        path={}, query=query, body=None, now=0, settings=Settings(**configuration), caller=server, flags=None,
-        memory=Recollection(), locks=Locks(), background=work.append,
-    )  # fmt: skip
-
-    async def play():
-        try:
-            return await delete_principals(exchange)
-        except Refusal:
-            return None
-        finally:
-            for it in work:
-                await it
-
-    return asyncio.run(play())
-
-
 def meant(kind, it, query, domains):
     """Whether the old server would have chosen an object."""
     type_, variant = TYPES[kind]
@@ -270,7 +245,7 @@ def test_nothing_is_destroyed_that_the_old_server_would_not_have_chosen(kind, ob
     before = {it["id"]: dict(it) for it in objects[TYPES[kind][0]].values()}
     domains = {id_: dict(it) for id_, it in objects["Domain"].items()}
     server = NewServer(objects, seed=seed)
-    answer = call(server, of(kind, query), **SMALL)
+    answer = call("deletePrincipals", server, of(kind, query), **SMALL)
     for type_, id_, _ in server.destroyed:
         assert type_ == TYPES[kind][0]
         assert meant(kind, before[id_], query, domains)
@@ -283,7 +258,7 @@ def test_nothing_is_destroyed_that_the_old_server_would_not_have_chosen(kind, ob
 @given(KINDS, worlds(), QUERIES, st.integers(0, 99))
 def test_a_restless_server_loses_nothing_that_did_not_match_when_it_was_read(kind, objects, query, seed):
     server = NewServer(objects, restless=True, seed=seed)
-    call(server, of(kind, query), **SMALL)
+    call("deletePrincipals", server, of(kind, query), **SMALL)
     for type_, id_, _ in server.destroyed:
         assert type_ == TYPES[kind][0]
         if "filter" in query:
@@ -296,7 +271,7 @@ def test_without_filter_everything_goes_that_can(kind, objects, seed):
     server = NewServer(objects, seed=seed)
     type_, variant = TYPES[kind]
     there = any(variant is None or it["@type"] == variant for it in objects[type_].values())
-    assert call(server, of(kind, {}), **SMALL) is there
+    assert call("deletePrincipals", server, of(kind, {}), **SMALL) is there
     assert not [it for it in server.objects[type_].values() if variant is None or it["@type"] == variant]
 
 
@@ -304,7 +279,7 @@ def test_without_filter_everything_goes_that_can(kind, objects, seed):
 @given(KINDS, worlds(), QUERIES, st.booleans(), st.integers(0, 99))
 def test_others_lose_only_what_named_the_destroyed(kind, objects, query, restless, seed):
     server = NewServer(objects, restless=restless, seed=seed)
-    call(server, of(kind, query), **SMALL)
+    call("deletePrincipals", server, of(kind, query), **SMALL)
     ids = {id_ for _, id_, _ in server.destroyed}
     addresses = {it["emailAddress"] for _, _, it in server.destroyed if "emailAddress" in it}
     addresses |= {f"also@{name}" for name in DOMAINS.values()} if addresses else set()
@@ -330,5 +305,5 @@ BAD = st.sampled_from([
 @given(KINDS, worlds(), QUERIES, BAD)
 def test_what_is_refused_leaves_everything(kind, objects, query, bad):
     server = NewServer(objects)
-    assert call(server, {**of(kind, query), **bad}, **SMALL) is None
+    assert call("deletePrincipals", server, {**of(kind, query), **bad}, **SMALL) is None
     assert server.writes == 0

@@ -1,9 +1,7 @@
 """No removal of reports touches one that the old server would not have chosen, whatever happens to the reports meanwhile."""
 
-import asyncio
 import random
 from copy import deepcopy
-from datetime import UTC, datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,25 +10,12 @@ from gateway.jmap import replies
 from gateway.jmap.calls import request_body
 from gateway.jmap.errors import MethodError
 from gateway.knowledge.ids import decode, encode
-from gateway.legacy.exchange import Exchange
-from gateway.legacy.refusals import Refusal
-from gateway.legacy.rooms import ROOMS
-from gateway.settings import Settings
-from gateway.state import Recollection
-from gateway.web.locks import Locks
 
-HANDLERS = {row.operation: row.action.handle for room in ROOMS for row in room}
-NOW = 1772366400
+from .bulk import NOW, call, instant, unix
+
 KINDS = {"d": "DmarcInternalReport", "t": "TlsInternalReport"}
 TLS = "TlsExternalReport"
-
-
-def instant(unix):
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def unix(text):
-    return int(datetime.fromisoformat(text).timestamp())
+TLS_PATH = {"class": "tls"}
 
 
 class Reports:
@@ -85,34 +70,6 @@ class Reports:
         answer = {"destroyed": there} if there else {}
         gone = {it: {"type": "notFound"} for it in arguments["destroy"] if it not in there}
         return answer | ({"notDestroyed": gone} if gone else {})
-
-
-def call(operation, reports, path, query, **configuration):
-    """Answer of the row, or None when it refuses; work behind the answer is waited for."""
-    work = []
-    exchange = Exchange(
-        path=path,
-        query=query,
-        body=None,
-        now=NOW,
-        settings=Settings(**configuration),
-        caller=reports,
-        flags=None,
-        memory=Recollection(),
-        locks=Locks(),
-        background=work.append,
-    )
-
-    async def play():
-        try:
-            return await HANDLERS[operation](exchange)
-        except Refusal:
-            return None
-        finally:
-            for it in work:
-                await it
-
-    return asyncio.run(play())
 
 
 def cut(rows, query):
@@ -172,9 +129,9 @@ def old_outgoing(reports, query):
 def test_outgoing_reports_at_rest(dmarc, tls, query):
     stock = {KINDS["d"]: dmarc, KINDS["t"]: tls}
     reports, expected = Reports(stock), old_outgoing(stock, query)
-    listed = call("listQueueReports", reports, {}, query, **SMALL_PAGES)
+    listed = call("listQueueReports", reports, query, **SMALL_PAGES)
     assert len(listed["items"]) == len(expected)
-    assert call("deleteQueueReports", reports, {}, query, **SMALL_PAGES) is bool(expected)
+    assert call("deleteQueueReports", reports, query, **SMALL_PAGES) is bool(expected)
     assert reports.destroyed == expected
 
 
@@ -182,7 +139,7 @@ def test_outgoing_reports_at_rest(dmarc, tls, query):
 @given(OUTGOING, OUTGOING, OUTGOING_QUERY, st.sampled_from(["a.t", "zz", "sub"]), st.integers(0, 1000))
 def test_outgoing_reports_that_change(dmarc, tls, query, text, seed):
     reports = Reports({KINDS["d"]: dmarc, KINDS["t"]: tls}, seed=seed)
-    call("deleteQueueReports", reports, {}, {**query, "filter": text}, **SMALL_PAGES)
+    call("deleteQueueReports", reports, {**query, "filter": text}, **SMALL_PAGES)
     read = {type_: [it for (kind, _), it in reports.seen.items() if kind == type_] for type_ in KINDS.values()}
     assert reports.destroyed <= old_outgoing(read, {name: value for name, value in query.items() if name not in WINDOW})
     assert all(text in reports.seen[it]["domain"] for it in reports.destroyed)
@@ -237,7 +194,7 @@ def old_received(reports, query):
 @given(RECEIVED, RECEIVED_QUERY)
 def test_received_reports_at_rest(stock, query):
     reports, expected = Reports({TLS: stock}), old_received(stock, query)
-    assert call("deleteReports", reports, {"class": "tls"}, query, **SMALL_PAGES) is bool(expected)
+    assert call("deleteReports", reports, query, path=TLS_PATH, **SMALL_PAGES) is bool(expected)
     assert reports.destroyed == expected
 
 
@@ -245,7 +202,7 @@ def test_received_reports_at_rest(stock, query):
 @given(RECEIVED, RECEIVED_QUERY, st.sampled_from(["near", "two"]), st.integers(0, 1000))
 def test_received_reports_that_change(stock, query, text, seed):
     reports = Reports({TLS: stock}, seed=seed)
-    call("deleteReports", reports, {"class": "tls"}, {**query, "filter": text}, **SMALL_PAGES)
+    call("deleteReports", reports, {**query, "filter": text}, path=TLS_PATH, **SMALL_PAGES)
     for it in reports.destroyed:
         assert mentions(reports.seen[it], query.get("text", ""))
         assert mentions(reports.seen[it], text)
@@ -259,8 +216,8 @@ REFUSED = st.sampled_from([{"limit": "x"}, {"page": "-1"}, {"zz": "1"}, {"max-to
 @given(OUTGOING, RECEIVED, REFUSED)
 def test_what_is_refused_leaves_everything(sent, stock, bad):
     reports = Reports({KINDS["d"]: sent, KINDS["t"]: [], TLS: stock})
-    assert call("deleteQueueReports", reports, {}, bad) is None
-    assert call("deleteReports", reports, {"class": "tls"}, bad) is None
+    assert call("deleteQueueReports", reports, bad) is None
+    assert call("deleteReports", reports, bad, path=TLS_PATH) is None
     assert reports.requests == 0
 
 
@@ -268,8 +225,8 @@ def test_what_is_refused_leaves_everything(sent, stock, bad):
 @given(OUTGOING, RECEIVED)
 def test_more_than_may_be_looked_at_is_left_alone(sent, stock):
     reports = Reports({KINDS["d"]: sent, KINDS["t"]: [], TLS: stock})
-    call("deleteQueueReports", reports, {}, {"domain": "t"}, max_scan_reports=3, **SMALL_PAGES)
-    call("deleteReports", reports, {"class": "tls"}, {"text": "acme"}, max_scan_reports=3, **SMALL_PAGES)
+    call("deleteQueueReports", reports, {"domain": "t"}, max_scan_reports=3, **SMALL_PAGES)
+    call("deleteReports", reports, {"text": "acme"}, path=TLS_PATH, max_scan_reports=3, **SMALL_PAGES)
     for stocked, type_ in ((sent, KINDS["d"]), (stock, TLS)):
         gone = {it for it in reports.destroyed if it[0] == type_}
         assert len(gone) == (len(stocked) if len(stocked) <= 3 else 0)

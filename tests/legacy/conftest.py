@@ -9,7 +9,6 @@ from gateway.jmap import replies
 from gateway.jmap.calls import Call, Object, request_body
 from gateway.jmap.errors import MethodError
 from gateway.jmap.event_texts import EventText
-from gateway.jmap.session import Account
 from gateway.knowledge.instants import unix_of
 from gateway.legacy.exchange import Answer, Exchange, Listing
 from gateway.legacy.refusals import Refusal
@@ -18,6 +17,8 @@ from gateway.settings import Settings
 from gateway.state import Recollection
 from gateway.web.locks import Locks
 
+from .scripted import Caller
+
 NOW = "2026-03-01T12:00:00Z"
 HANDLERS = {row.operation: row.action.handle for room in ROOMS for row in room}
 
@@ -25,43 +26,12 @@ Round = tuple[Sequence[Any], Sequence[Any]]
 """Method calls `[name, arguments]` that are expected, and their answers in the same form (`error` as the name of a refusal)."""
 
 
-class Script:
+class Script(Caller):
     """A caller whose server knows its part by heart. The order inside a destroy list is free."""
 
     def __init__(self, rounds: Sequence[Round], rights: Collection[str] = (), edition: str = "oss", texts: Mapping[str, EventText] | None = None) -> None:
+        super().__init__(rights, edition, texts)
         self.left = list(rounds)
-        self.texts = texts or {}
-        self.rights = frozenset(rights)
-        self.edition_name = edition
-        self.notes: dict[str, Any] = {}
-
-    async def account(self) -> Account:
-        return Account(self.rights, self.edition_name, "en_US")
-
-    def recall(self, kind: str) -> Any | None:
-        return self.notes.get(kind)
-
-    def edition(self, _kind: str) -> int:
-        return 0
-
-    def keep(self, kind: str, value: Any, _edition: int, _seconds: float | None = None) -> None:
-        self.notes[kind] = value
-
-    async def look_again(self) -> None:
-        self.notes.clear()
-
-    def drop(self, kind: str) -> None:
-        self.notes.pop(kind, None)
-
-    async def event_texts(self) -> Mapping[str, EventText]:
-        return self.texts
-
-    async def request(self, *calls: Call) -> list[Object]:
-        answers = await self.attempt(*calls)
-        for answer in answers:
-            if isinstance(answer, MethodError):
-                raise answer
-        return answers
 
     async def attempt(self, *calls: Call) -> list[Object | MethodError]:
         asked = [[name, arguments] for name, arguments, _ in request_body(calls)["methodCalls"]]

@@ -10,12 +10,12 @@ import pytest
 from gateway.jmap import replies
 from gateway.jmap.calls import Call, Object, request_body
 from gateway.jmap.errors import MethodError
-from gateway.jmap.session import Account
 from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.legacy.exchange import Exchange
 from gateway.settings import Settings
 from gateway.state import Recollection
 from gateway.web.locks import Locks
+from tests.legacy.scripted import Caller
 
 RANDOM = re.compile(r"^(aliases|credentials)/\d{7,10}$")
 
@@ -25,7 +25,7 @@ Asked = tuple[str, str]
 """Method and arguments of a call in a form that does not depend on call ids and the order of keys."""
 
 
-class Server:
+class Server(Caller):
     """A new server whose part is written down in rounds of calls and answers.
 
     What is asked in a round must be what that round expects, in any order; references are compared by what they refer to. `always` holds
@@ -38,33 +38,10 @@ class Server:
         always: tuple[list[Any], list[Any]] | None = None,
         rights: frozenset[str] | None = None,
     ) -> None:
-        self.rights = EVERY_RIGHT if rights is None else rights
+        super().__init__(EVERY_RIGHT if rights is None else rights)
         self.left = [_answers(*one) for one in rounds]
         self.always = _answers(*always) if always else {}
-        self.notes: dict[str, Any] = {}
         self.rounds = 0
-
-    async def account(self) -> Account:
-        return Account(self.rights, "oss", "en_US")
-
-    def recall(self, kind: str) -> Any | None:
-        return self.notes.get(kind)
-
-    def edition(self, _kind: str) -> int:
-        return 0
-
-    def keep(self, kind: str, value: Any, _edition: int) -> None:
-        self.notes[kind] = value
-
-    def drop(self, kind: str) -> None:
-        self.notes.pop(kind, None)
-
-    async def request(self, *calls: Call) -> list[Object]:
-        answers = await self.attempt(*calls)
-        for answer in answers:
-            if isinstance(answer, MethodError):
-                raise answer
-        return answers
 
     async def attempt(self, *calls: Call) -> list[Object | MethodError]:
         wire = request_body(calls)["methodCalls"]

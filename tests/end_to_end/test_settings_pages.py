@@ -151,7 +151,7 @@ def changed(row: Row, value: Any) -> Any:
         return None
     if row.word == "ui-flag":
         return None
-    if text in {"true", "false"}:
+    if row.word in {"bool", "expression", "id-ref-bool"} and text in {"true", "false"}:
         new = "false" if text == "true" else "true"
     elif row.word in {"int", "int?", "size", "expression"} and text.isdigit():
         new = str(int(text) + 1)
@@ -181,6 +181,18 @@ async def test_pages_of_single_fields(old, page):
     assert await admin.save(loaded, loaded | new) == {"data": None}
     assert len(await written(old)) == len(done) + bool(new)
     assert await admin.load() == loaded | new
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if page.kind == "fields" and page.fitting("rw")], ids=lambda page: page.name)
+async def test_many_fields_of_a_page_at_once(old, page):
+    """All numbers, texts and switches; each object of the new server is written once."""
+    admin = WebAdmin(old, page)
+    loaded = await admin.load()
+    new = {key: value for key, row in admin.fields.items() if row.direction == "rw" and (value := changed(row, loaded.get(key))) is not None}
+    new |= {"report.domain": "reports.example.org"} if "report.domain" in new else {}
+    assert await admin.save(loaded, loaded | new) == {"data": None}
+    assert await admin.load() == loaded | new
+    assert sorted(await written(old)) == sorted({f"x:{admin.fields[key].objects[0]}/set" for key in new})
 
 
 async def test_the_page_of_mail_folders(old):

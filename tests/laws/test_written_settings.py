@@ -5,6 +5,8 @@ from copy import deepcopy
 from decimal import Decimal
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +37,7 @@ ELSEWHERE = {
 ROWS = [row for row in SETTINGS.rows if row.direction == "rw" and not row.is_record and row.pattern not in ELSEWHERE]
 ROLES = {"BlobStore": "blob", "SearchStore": "fts", "InMemoryStore": "lookup", "TracingStore": "tracing", "MetricsStore": "metrics"}
 LOGIN = {"@type": "Basic", "username": "someone", "secret": {"@type": "Value", "secret": "known"}}
+SIGNING_KEY = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 DOMAINS = [{"id": "b", "name": "example.org"}, {"id": "c", "name": "example.net"}]
 
 
@@ -298,8 +301,10 @@ def addresses(row, prop):
 
 
 def secrets(row, prop):
-    del row, prop
+    del prop
     macros = st.sampled_from(["%{env:NAME}%", "%{file:/etc/key.pem}%"])
+    if row.pattern == "oauth.oidc.signature-key":
+        return st.just((SIGNING_KEY, MASK)) | same(macros)
     return PLAIN.filter(lambda text: text != MASK).map(lambda text: (text, MASK)) | same(macros)
 
 

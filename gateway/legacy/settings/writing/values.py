@@ -17,6 +17,7 @@ from gateway.legacy.settings.writing.metric_conditions import with_metrics
 from gateway.legacy.settings.writing.places import STORE
 from gateway.legacy.settings.writing.references import identified
 from gateway.legacy.settings.writing.regions import region
+from gateway.legacy.settings.writing.signing_keys import signs
 from gateway.legacy.settings.writing.target import (
     Cell,
     Context,
@@ -34,6 +35,7 @@ _SECRETS = frozenset({"secret", "secret-text", "secret-word"})
 _WITHOUT_LIMIT = "4294967295"
 _QUOTAS = "object-quota."
 _FOLDERS = "/defaultFolders/"
+_ALGORITHM = "oauth.oidc.signature-algorithm"
 _SINGLE = "expression-single"
 _ALWAYS = "true"
 _BLANK = "''"
@@ -208,6 +210,15 @@ def _parts(cell: Cell) -> Values:
     return [(f"/{name}", it) for name, it in value.items()]
 
 
+def _signing_key(cell: Cell) -> Values:
+    """A private key for the chosen algorithm; one in a file or the environment is taken at its word."""
+    values = _plain(cell)
+    algorithm = cell.context.after.get(_ALGORITHM)
+    if isinstance(algorithm, str) and any(value.get("@type") == "Text" and not signs(value["secret"], algorithm) for _, value in values):
+        raise InvalidValue(cell.key, f"no private key for {algorithm}")
+    return values
+
+
 def _nothing(_cell: Cell) -> Values:
     """Switches of the old pages stand for nothing that is kept."""
     return []
@@ -223,6 +234,7 @@ _WHOLE: Mapping[str, Callable[[Cell], Values]] = {
 }
 
 _BY_PATTERN: Mapping[str, Callable[[Cell], Values]] = {
+    "oauth.oidc.signature-key": _signing_key,
     "store.<id>.endpoint": region,
     "store.<id>.region": region,
 }

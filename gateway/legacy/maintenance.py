@@ -8,6 +8,7 @@ from gateway.jmap.errors import Garbled
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.outcomes import failures, refusal
 from gateway.legacy.refusals import Forbidden, InternalError
+from gateway.legacy.settings.remembered import RECORD_KEYS
 from gateway.legacy.table import Action, route
 from gateway.legacy.tasks import runs_task
 from gateway.legacy.vocabulary import does, refused
@@ -19,30 +20,40 @@ def reloads(kind: str, subject: str) -> Action:
     """Row that puts changes in force; what is wrong with an object of the new server is told under its name, or that of the `subject`."""
 
     async def reload(exchange: Exchange) -> Any:
-        return report(await _act(exchange, kind), subject)
+        return await _told(exchange, await _act(exchange, kind), subject)
 
     return does(reload, _ACTION)
 
 
-def report(error: Object | None, subject: str) -> Mapping[str, Any]:
+def report(errors: Mapping[str, str]) -> Object:
+    """Result of a reload, with what is wrong by the name of the object."""
+    return {"warnings": {}, "errors": {name: {"type": "build", "error": text} for name, text in errors.items()}}
+
+
+async def _told(exchange: Exchange, error: Object | None, subject: str) -> Object:
     """Result of a reload that failed or, for None, did not. Only the first error is known, and warnings never."""
-    errors = {} if error is None else {_named(error, subject): {"type": "build", "error": error.get("description") or error["type"]}}
-    return {"warnings": {}, "errors": errors}
+    if error is None:
+        return report({})
+    return report({await _name(exchange, error.get("objectId"), subject): error.get("description") or error["type"]})
 
 
-def _named(error: Object, subject: str) -> str:
-    place = error.get("objectId")
-    return f"{place['object'].lower()}.{place['id']}" if place else subject
+async def _name(exchange: Exchange, place: Object | None, subject: str) -> str:
+    """Settings key of the record that an object is, when a client gave it its id; else its type and its own id."""
+    if place is None:
+        return subject
+    type_, id_ = place["object"], place["id"]
+    known = (await exchange.memory.record_ids([type_]))[type_].get(id_)
+    return f"{type_.lower()}.{id_}" if known is None else RECORD_KEYS[type_].replace("<id>", known)
 
 
 async def reload_everything(exchange: Exchange) -> Any:
     """Reload of all settings. A dry run finds nothing: the new server has checked them when they were written."""
     if exchange.query.get("dry-run"):
-        return report(None, "")
+        return report({})
     error = await _act(exchange, "ReloadSettings")
     if error is None:
         await exchange.caller.look_again()
-    return report(error, "settings")
+    return await _told(exchange, error, "settings")
 
 
 async def update_webadmin(exchange: Exchange) -> Any:

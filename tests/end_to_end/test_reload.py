@@ -1,9 +1,14 @@
 """Reloads and updates through the gateway: what takes effect, what is wrong, who may."""
 
 import json
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 NOTHING = {"warnings": {}, "errors": {}}
 
@@ -73,3 +78,17 @@ async def test_pages_of_other_origins_may_read_replies_when_the_new_server_says_
     await upstream(old, "x:Http/set", {"update": {"singleton": {"usePermissiveCors": False}}})
     await old.get("/api/reload")
     assert await everywhere() == [[]] * 4
+
+
+async def test_a_certificate_without_a_key_is_called_by_the_name_that_the_client_gave_it(old):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a.test")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    made = made.not_valid_before(datetime(2026, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2036, 1, 1, tzinfo=UTC)).sign(key, hashes.SHA256())
+    text = made.public_bytes(serialization.Encoding.PEM).decode()
+    values = [["cert", text], ["private-key", "Canary-of-a-key"], ["default", "false"]]
+    insert = {"type": "insert", "prefix": "certificate.mine", "values": values, "assert_empty": True}
+    assert await old.call("POST", "/api/settings", json.dumps([insert])) == (200, {"data": None})
+    assert await old.get("/api/reload/certificate") == {"warnings": {}, "errors": {"certificate.mine": {"type": "build", "error": "Failed to parse certificate"}}}
+    await old.call("POST", "/api/settings", json.dumps([{"type": "clear", "prefix": "certificate.mine."}]))
+    assert await old.get("/api/reload/certificate") == NOTHING

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.jmap.errors import Garbled
 from gateway.legacy.refusals import Forbidden, InternalError, Other
+from gateway.state import Recollection
 
 NOTHING = {"warnings": {}, "errors": {}}
 
@@ -57,3 +58,11 @@ async def test_spam_rules_are_fetched_by_a_task(run):
     assert await run("updateSpamFilter", [task(created={"t": {"id": "b"}})], query={"force": "true", "overwrite": "1"}) is None
     with pytest.raises(Other):
         await run("updateSpamFilter", [task(notCreated={"t": {"type": "overQuota", "description": "Too many tasks"}})])
+
+
+async def test_a_record_that_a_client_named_is_called_by_its_key(run):
+    memory = Recollection()
+    await memory.remember_records("Certificate", {"b": "mine"})
+    error = {"type": "validationFailed", "description": "Failed to parse certificate", "objectId": {"object": "Certificate", "id": "b"}}
+    found = await run("reloadCertificates", [act("ReloadTlsCertificates", error)], memory=memory)
+    assert found["errors"] == {"certificate.mine": {"type": "build", "error": "Failed to parse certificate"}}

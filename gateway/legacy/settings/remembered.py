@@ -1,13 +1,20 @@
 """Record ids that the gateway remembers, because the objects of the new server have none (mapping-settings 4.3)."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
+from gateway.knowledge.settings_map import SETTINGS
 from gateway.legacy.exchange import Exchange, Memory
 from gateway.legacy.settings.demand import Demand
 from gateway.legacy.settings.naming import DERIVED, Ids, Snapshot
 
 Remembered = Mapping[str, Ids]
 """Old record id by type and JMAP id."""
+
+RECORD_KEYS: Mapping[str, str] = MappingProxyType(
+    {type_: row.pattern for row in SETTINGS.rows if row.is_record for type_ in row.objects if type_ in DERIVED}
+)
+"""Pattern of the keys of records by type, where ids may be remembered."""
 
 _OF_TENANTS = frozenset({"AcmeProvider", "Directory", "DkimSignature"})
 _ENTERPRISE = "enterprise"

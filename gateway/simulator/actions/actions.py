@@ -30,6 +30,7 @@ class Actions(ObjectType):
         self.schema = vocabulary.objects[self.name].schema
         self._commands: dict[str, Callable[[], None]] = {
             "ReloadSettings": self._reload,
+            "ReloadTlsCertificates": lambda: reloads.certificates(world),
             "ReloadLookupStores": lambda: reloads.lookups(world),
             "ReloadBlockedIps": lambda: world.tell("blocked.reloaded", None),
             "InvalidateCaches": lambda: world.tell("caches.invalidated", None),

@@ -10,6 +10,7 @@ from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gateway.simulator.errors import SetError
@@ -23,6 +24,7 @@ NO_PUSH_KEY = (
 NO_KEY = "No usable ECDSA private key found in PEM (expected PKCS8 or SEC1)"
 WITH_SECRETS = ("Directory", "MtaRoute")
 NO_DATABASE = "Failed to build connection pool: timed out waiting for connection: unable to open database file: {}"
+NO_CERTIFICATE = "Failed to parse certificate"
 NO_BACKEND = "Binary was not compiled with the selected lookup store backend"
 
 
@@ -45,10 +47,22 @@ def settings(world: World) -> None:
 
 def _is_key(text: str) -> bool:
     """Whether the text is a private key for elliptic curves."""
+    return isinstance(_any_key(text), EllipticCurvePrivateKey)
+
+
+def _any_key(text: str) -> PrivateKeyTypes | None:
     try:
-        return isinstance(load_pem_private_key(text.encode(), None), EllipticCurvePrivateKey)
+        return load_pem_private_key(text.encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False
+        return None
+
+
+def certificates(world: World) -> None:
+    """Check the certificates, whose keys nobody reads when they are written; SetError for the first that has none."""
+    for id_, stored in _objects(world, "Certificate"):
+        key = stored["privateKey"]
+        if key["@type"] == "Text" and not _any_key(key["secret"]):
+            raise _unusable(NO_CERTIFICATE, "Certificate", id_)
 
 
 def lookups(world: World) -> None:

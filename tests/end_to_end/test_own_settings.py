@@ -152,3 +152,10 @@ async def test_the_id_of_a_record_goes_with_its_object(old, state):
         rows = connection.execute("SELECT value FROM memories WHERE subject = 'record WebHook' AND value IS NOT NULL").fetchall()
     connection.close()
     assert rows == [("mine",)]
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "ü" * 128, "a\0b"])
+async def test_ids_that_are_remembered_are_not_boundless(old, name):
+    status, answer = await post(old, insert(f"webhook.{name}", ("url", "https://hooks.example.org/a"), assert_empty=True))
+    assert (status, answer["error"], answer["reason"]) == (200, "other", "the id of a record has at most 255 bytes")
+    assert await own(old, "webhook") == {}

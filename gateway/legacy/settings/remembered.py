@@ -16,6 +16,9 @@ RECORD_KEYS: Mapping[str, str] = MappingProxyType(
 )
 """Pattern of the keys of records by type, where ids may be remembered."""
 
+LONGEST_ID = 255
+"""Bytes of an id that is remembered."""
+
 _OF_TENANTS = frozenset({"AcmeProvider", "Directory", "DkimSignature"})
 _ENTERPRISE = "enterprise"
 

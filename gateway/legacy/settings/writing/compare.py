@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from gateway.jmap.calls import Object
 from gateway.knowledge.conversions import MASK
-from gateway.legacy.settings.naming import Snapshot, is_address
+from gateway.legacy.settings.naming import DERIVED, Snapshot, is_address
 from gateway.legacy.settings.records import Named
+from gateway.legacy.settings.remembered import LONGEST_ID
 from gateway.legacy.settings.stores import DATA, stores
 from gateway.legacy.settings.writing import lookups, patches, records
 from gateway.legacy.settings.writing.editing import Draft
@@ -128,6 +129,8 @@ class _Comparison:
             self._entries.append(Entry(type_, "destroy", id_, stored=self._stored(type_, id_), record=record))
 
     def _create(self, type_: str, record: str, slots: list[Slot]) -> None:
+        if type_ in DERIVED and (len(record.encode()) > LONGEST_ID or "\0" in record):
+            raise InvalidValue(self._key(slots[0]), f"the id of a record has at most {LONGEST_ID} bytes")
         work = Work(type_, self._created[type_, record][1:], None, record)
         self._works[type_, work.id] = work
         self._build(work, slots)

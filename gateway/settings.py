@@ -88,6 +88,8 @@ class Settings(BaseSettings):
 
     store_aliases: CommaList = Field(["default"], description="ids that old clients use for a store; each stands for the one store of the new server, any other is unknown")
     allow_broader_purge: bool = Field(False, description="delete more than was asked for where the new server cannot do less: all rate limiters for one kind, all authorisation tokens for `acme` or `oauth`")
+    spam_upload_when_disabled: Literal["error", "ignore"] = Field("error", description="samples for a spam filter that does not learn: refused, or dropped in silence as the old server did")
+    spam_reject_tags: Annotated[list[str] | None, NoDecode] = Field(None, description="tags of the spam filter that reject a message, `*` for anything in a name; without a value they are looked up on the new server")
     task_wait_seconds: float = Field(30, ge=0, le=240, description="how long a call that needs the result of background work waits for it")
     task_wait_polls: int | None = Field(None, ge=1, description="how often such a call looks at most; without a value only the time counts")
     check_store_config: bool = Field(False, description="before listing traces or metrics, look whether the new server keeps any; without it there is an empty list where the old server said so")
@@ -127,7 +129,7 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits, description="bounds on what one client may cost")
     timeouts: Timeouts = Field(default_factory=Timeouts, description="seconds the gateway waits")
 
-    @field_validator("passthrough", "trusted_proxies", "store_aliases", mode="before")
+    @field_validator("passthrough", "trusted_proxies", "store_aliases", "spam_reject_tags", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

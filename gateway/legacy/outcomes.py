@@ -37,12 +37,13 @@ def refusal(error: Object) -> Refusal:
         case "invalidForeignKey":
             return ItemNotFound()
         case "invalidProperties" | "invalidPatch" | "validationFailed":
-            return Other(description or "Invalid value", ", ".join(_names(error)) or kind)
+            return Other(description or "Invalid value", ", ".join(named(error)) or kind)
         case _:
             return Other(description or kind, kind)
 
 
-def _names(error: Object) -> list[str]:
+def named(error: Object) -> list[str]:
+    """The properties that a set error is about."""
     return [
         *error.get("properties", ()),
         *(it["property"] for it in error.get("validationErrors", ()) if "property" in it),

@@ -7,20 +7,11 @@ _OPERATIONS = (
     "getDnsRecords",
     "createDkim",
     "getDkim",
-    "trainSpamFilter",
-    "trainSpamFilterOfAccount",
-    "uploadSpamSample",
-    "uploadSpamSampleOfAccount",
-    "controlSpamTraining",
-    "classifyMessage",
     "authorizeOauth",
     "getAccountCrypto",
     "setAccountCrypto",
     "getAccountAuth",
     "setAccountAuth",
-    "getTroubleshootToken",
-    "troubleshootDelivery",
-    "troubleshootDmarc",
 )
 
 ROUTES = tuple(route(operation, pending()) for operation in _OPERATIONS)

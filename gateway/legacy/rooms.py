@@ -10,8 +10,10 @@ from gateway.legacy import (
     queue_reports,
     reports,
     settings,
+    spam,
     store,
     telemetry,
+    troubleshoot,
 )
 
 ROOMS = (
@@ -21,6 +23,8 @@ ROOMS = (
     reports.ROUTES,
     settings.ROUTES,
     store.ROUTES,
+    spam.ROUTES,
+    troubleshoot.ROUTES,
     telemetry.ROUTES,
     logs.ROUTES,
     maintenance.ROUTES,

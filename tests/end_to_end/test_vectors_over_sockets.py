@@ -86,7 +86,7 @@ class Script:
             self.wrong.append(asked)
             return web.json_response({"type": "about:blank", "status": 500}, status=500)
         reply = expected["reply"]
-        return web.Response(status=reply["status"], body=content(reply), headers={"Content-Type": reply["content_type"]})
+        return web.Response(status=reply["status"], body=content(reply), headers={"Content-Type": reply["content_type"]} if reply["content_type"] else None)
 
     async def session(self, _: web.Request) -> web.Response:
         return web.json_response(SESSION)
@@ -141,7 +141,7 @@ async def test_vector(vector: dict[str, Any], http, aiohttp_server, tmp_path) ->
     async with running(settings, now=lambda: now) as gateway:
         await remember(vector, script, http, gateway.url)
         request = vector["legacy_request"]
-        sent = json.dumps(request["body"]) if "body" in request else None
+        sent = json.dumps(request["body"]) if "body" in request else request.get("body_text")
         async with http.request(request["method"], URL(gateway.url + request["target"], encoded=True), data=sent) as answer:
             raw = await answer.read()
 

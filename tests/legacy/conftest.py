@@ -1,6 +1,6 @@
 """Rows with a new server that follows a script: it fails on any request that differs from the one expected."""
 
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from gateway.jmap import replies
 from gateway.jmap.calls import Call, Object, request_body
 from gateway.jmap.errors import MethodError
 from gateway.jmap.event_texts import EventText
+from gateway.jmap.session import Session
 from gateway.knowledge.instants import unix_of
 from gateway.legacy.exchange import Answer, Exchange, Listing
 from gateway.legacy.refusals import Refusal
@@ -33,6 +34,9 @@ class Script(Caller):
         super().__init__(rights, edition, texts)
         self.left = list(rounds)
 
+    async def session(self) -> Session:
+        return Session(account="b")
+
     async def attempt(self, *calls: Call) -> list[Object | MethodError]:
         asked = [[name, arguments] for name, arguments, _ in request_body(calls)["methodCalls"]]
         assert self.left, f"nobody expects {asked}"
@@ -40,6 +44,18 @@ class Script(Caller):
         assert [_free(it) for it in asked] == [_free(list(it)) for it in expected]
         responses = [[name, arguments, f"c{position}"] for position, (name, arguments) in enumerate(answers)]
         return replies.read(calls, {"methodResponses": responses})
+
+
+class Upload:
+    """A raw body that comes in pieces."""
+
+    def __init__(self, *pieces: bytes, announced: bool = True) -> None:
+        self.pieces = pieces
+        self.announced = sum(map(len, pieces)) if announced else None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            yield piece
 
 
 class Memory:
@@ -103,7 +119,7 @@ class Rows:
         exchange = Exchange(
             path=path or {},
             query=query or {},
-            body=body,
+            body=Upload(body) if isinstance(body, bytes) else body,
             now=unix,
             settings=Settings(**(settings or {})),
             caller=script,
@@ -122,6 +138,11 @@ class Rows:
             await background.finish()
         assert script.left == [], "not everything that was expected was asked"
         return answer
+
+
+@pytest.fixture
+def uploaded() -> type[Upload]:
+    return Upload
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ async def test_vector(vector, run):
                 [in_own_names(it) for it in vector["rounds"]],
                 path=match.elements,
                 query=query_string.parse(raw_query),
-                body=request.get("body"),
+                body=request["body_text"].encode() if "body_text" in request else request.get("body"),
                 settings={name: value for name, value in config.items() if name in Settings.model_fields},
                 running=vector.get("state", {}).get("queue_running"),
                 now=vector["now"],

@@ -33,8 +33,12 @@ class OldClient:
         """The same client of another gateway."""
         return OldClient(self.http, replace(self.both, gateway=gateway), self.login)
 
+    def authorization(self) -> str:
+        """Basic credentials of the login."""
+        return "Basic " + base64.b64encode(":".join(self.login or ()).encode()).decode()
+
     async def response(self, method: str, target: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any, Any]:
-        auth = {"Authorization": "Basic " + base64.b64encode(":".join(self.login).encode()).decode()} if self.login else {}
+        auth = {"Authorization": self.authorization()} if self.login else {}
         url = URL(self.both.gateway + target, encoded=True)
         async with self.http.request(method, url, headers=auth | (headers or {}), data=body, allow_redirects=False) as answer:
             raw = await answer.read()

@@ -9,6 +9,7 @@ Ranks:
     4  updates that replace a secret: nobody can put the old one back
     5  destroys of what refers to others
     6  destroys of what others refer to
+    7  destroys of what holds a secret, and so cannot be made again
 
 What comes early is likely to fail or easy to take back.
 """
@@ -57,7 +58,8 @@ def _sets(entries: Sequence[Entry]) -> list[list[Entry]]:
 
 def _rank(entry: Entry) -> int:
     if entry.action == "destroy":
-        return 0 if entry.first else 6 if entry.type in _REFERRED_TO else 5
+        last = 7 if masked(entry.stored) else 6 if entry.type in _REFERRED_TO else 5
+        return 0 if entry.first else last
     lost = entry.stored if ("@type",) in entry.changes else [at(entry.stored, names) for names in entry.changes]
     if entry.action == "update" and masked(lost):
         return 4

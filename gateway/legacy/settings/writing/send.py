@@ -79,7 +79,7 @@ async def _send(caller: Caller, request: Sequence[Sequence[Entry]], done: list[D
     failure: Exception | None = None
     for entries, answer in zip(request, answers, strict=True):
         if isinstance(answer, MethodError):
-            if answer.type in _HALF_DONE and len(entries) > 1:
+            if answer.type in _HALF_DONE:
                 done += await _carried_out(caller, entries)
             failure = failure or answer
             continue

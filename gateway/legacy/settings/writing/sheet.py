@@ -5,7 +5,7 @@ Lists are kept by position and expressions by their parts, so that the spelling 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from gateway.knowledge.settings_map import SETTINGS, Found, Row
 from gateway.legacy.settings.naming import Snapshot
@@ -23,18 +23,18 @@ _CONDITIONS = frozenset({"expression-single", "metric-expression"})
 _STEP = re.compile(r"0*([0-9]+)\.(if|then|else)", re.ASCII)
 
 
-class Line:
-    """One key with its text: the cell and the name that is shown of it, the part of the cell, and the key as a listing spells it."""
+class Line(NamedTuple):
+    """One key with its text: the cell and the name that is shown of it, the part of the cell, and the key as a listing spells it.
 
-    __slots__ = ("base", "key", "other", "part", "shown", "text")
+    `other` is another spelling that counts.
+    """
 
-    def __init__(self, base: str, shown: str, part: Part, key: str, text: str, other: str | None = None) -> None:
-        self.base = base
-        self.shown = shown
-        self.part = part
-        self.key = key
-        self.text = text
-        self.other = other
+    base: str
+    shown: str
+    part: Part
+    key: str
+    text: str
+    other: str | None = None
 
     def begins(self, prefix: str) -> bool:
         """Whether the key begins with a text; a single element of a list counts under its index as well."""

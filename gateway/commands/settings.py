@@ -10,14 +10,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gateway.commands.old_settings import Pair, Unreadable, read
-from gateway.commands.settings_table import lines, summary
-from gateway.legacy.settings.explaining import Explained, explain_all
+from gateway.commands.settings_table import lines, summary, unset
+from gateway.legacy.settings.explaining import Explained, explain_all, other_defaults
 
 UNUSABLE = 2
 
 _FILE_ENDINGS = (".toml", ".json", ".txt", ".cfg", ".conf")
 _FILE_BEGINNINGS = ("/", "./", "../", "~")
 _EVERY_SECONDS = 0.2
+_STANDARD_INPUT = "-"
 
 DESCRIPTION = """
 Old servers kept their settings as keys and texts; the new one has typed objects. This says for each old key which object and property
@@ -28,7 +29,8 @@ x:MtaRoute[relay]/port means: property `port` of the object that is the old reco
 EPILOG = """
 An ARGUMENT is a key (imap.timeout.idle, or a pattern: queue.route.<id>.port), a key with a value (imap.timeout.idle=30m), a file, or -
 for standard input. A file may be an old config.toml, the JSON of GET /api/settings/list, or lines of `key = value`. Lists and expressions
-that stand under several keys are explained as one setting. Secrets are never printed, but words on a command line can be seen by
+that stand under several keys are explained as one setting. After a file follow keys that it does not set and whose default is another
+now. Secrets are never printed, but words on a command line can be seen by
 other users: give values that are secret in a file.
 Status 0: all have a counterpart and take the value; 1: some do not; 2: the input cannot be used.
 """
@@ -67,14 +69,18 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(summary(settings), file=sys.stderr)
     else:
-        for line in lines(settings, _width()):
+        width = _width()
+        for line in lines(settings, width):
             print(line)
+        if any(Path(word).is_file() or word == _STANDARD_INPUT for word in arguments.arguments):
+            for line in unset(other_defaults(settings), width):
+                print(line)
         print(f"\n{summary(settings)}")
     return 0 if all(it.fits for it in settings) else 1
 
 
 def _given(word: str, prefix: str) -> list[Pair]:
-    if word == "-":
+    if word == _STANDARD_INPUT:
         return read(sys.stdin.buffer.read().decode(), prefix)
     path = Path(word).expanduser()
     key, equals, value = word.partition("=")

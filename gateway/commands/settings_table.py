@@ -3,7 +3,7 @@
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gateway.legacy.settings.explaining import ABSENT, Explained
 
@@ -29,6 +29,14 @@ def lines(settings: Sequence[Explained], width: int | None) -> Iterator[str]:
         widths.append(room - sum(widths))
     for row in (_HEAD, *cells):
         yield from _row(row, widths)
+
+
+def unset(defaults: Iterable[tuple[str, str]], width: int | None) -> Iterator[str]:
+    """Keys that are not given, with what is different about them."""
+    for number, (key, text) in enumerate(defaults):
+        if number == 0:
+            yield from ("", "NOT SET, AND ITS DEFAULT IS ANOTHER NOW")
+        yield from textwrap.wrap(f"{key}: {text}", width, subsequent_indent=" " * 4) if width else [f"{key}: {text}"]
 
 
 def summary(settings: Sequence[Explained]) -> str:
@@ -90,4 +98,6 @@ def _block(key: str, place: str, value: str, remarks: str, width: int) -> Iterat
 
 
 def _wrapped(text: str, width: int) -> list[str]:
+    if len(text) > width and text.startswith("x:"):
+        text = text.replace("/", " /", 1)  # a property on a line of its own is easier to read than one that is broken
     return textwrap.wrap(text, width, break_on_hyphens=False) or [""]

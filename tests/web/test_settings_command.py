@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -49,6 +50,24 @@ def test_a_whole_configuration_as_a_table(capsys, tmp_path):
     assert any(line.startswith("server.listener.smtp.max-connections") and "x:NetworkListener[smtp]/maxConnections" in line and "8192" in line for line in lines)
     assert max(map(len, lines)) <= 160
     assert lines[-1] == "9 settings: 8 read-write, 0 read-only, 1 without counterpart."
+
+
+def test_after_a_file_follow_defaults_that_are_others_now(capsys, tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text("[auth]\narc.verify = 'strict'\n")
+    _, out, _ = run(capsys, str(file))
+    told = out.partition("NOT SET, AND ITS DEFAULT IS ANOTHER NOW\n")[2]
+    assert "imap.rate-limit.concurrent: default was 6, now 16\n" in told
+    assert "auth.arc.verify" not in told
+    assert "<id>" not in told
+    assert "NOT SET" not in run(capsys, "auth.arc.verify=strict")[1]
+    assert "NOT SET" not in run(capsys, "--json", str(file))[1]
+
+
+def test_properties_are_not_broken_where_there_is_a_better_place(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "110")
+    _, out, _ = run(capsys, "queue.connection.with-a-long-name.timeout.greeting=5m")
+    assert re.search(r" /greetingTimeout$", out, re.MULTILINE)
 
 
 def test_json_has_one_object_a_line(capsys, tmp_path):

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from gateway.knowledge.settings_map import SETTINGS, Row
-from gateway.knowledge.settings_notes import defaults, note
+from gateway.knowledge.settings_notes import Defaults, defaults, note
 from gateway.legacy.settings.explaining.gathering import Roles, Setting, below, find, gather, roles_of
 from gateway.legacy.settings.explaining.kinds import kind_of
 from gateway.legacy.settings.explaining.values import ABSENT, Unfit, value_of
@@ -108,12 +108,25 @@ def _remarks(row: Row, setting: Setting) -> Iterator[str]:
         yield f"read-only: {why.reason}"
     if row.alias:
         yield f"another name of {_filled(row.alias, setting)}"
-    if both := defaults(row):
-        yield f"default was {both.old}, now {both.new or 'nothing'}"
+    if (both := defaults(row)) and not setting.texts:
+        yield _default(both)
     if row.null and not setting.texts:
         yield f"reads as {row.null} when it is not set"
     if "fixed" in row.marks:
         yield "cannot be changed later"
+
+
+def other_defaults(settings: Iterable[Explained]) -> Iterator[tuple[str, str]]:
+    """Keys of no record that a whole configuration does not set, and whose default is another now; with both defaults in words."""
+    given = {found.row.pattern for it in settings if (found := find(it.key))}
+    given |= {row.alias for row in SETTINGS.rows if row.pattern in given and row.alias}
+    for row in SETTINGS.rows:
+        if "<id>" not in row.base and row.pattern not in given and (both := defaults(row)):
+            yield row.base, _default(both)
+
+
+def _default(both: Defaults) -> str:
+    return f"default was {both.old}, now {both.new or 'nothing'}"
 
 
 def _internal(setting: Setting, explained: Explained) -> Explained:

@@ -4,7 +4,9 @@ import asyncio
 import json
 from typing import Any
 
+import aiohttp
 import pytest
+from yarl import URL
 
 from gateway.simulator.archive.items import archive_of
 from gateway.simulator.mailboxes import CAPABILITY
@@ -183,3 +185,34 @@ async def test_routes_of_an_edition_that_has_it(enterprise) -> None:
 async def test_routes_of_an_edition_that_lacks_it(old) -> None:
     for method, target in (("PATCH", "undelete/kim"), ("GET", "undelete"), ("GET", "undelete/nobody"), ("POST", "undelete/nobody"), ("POST", "undelete/admin")):
         assert await old.call(method, f"/api/store/{target}") == (200, {"error": "unsupported", "details": "Enterprise feature"}), (method, target)
+
+
+async def raw(old: Any, target: str) -> tuple[int, str, bytes]:
+    """Status, content type and bytes of a GET."""
+    auth = aiohttp.encode_basic_auth(*old.login)
+    async with old.http.get(URL(old.both.gateway + target, encoded=True), headers={"Authorization": auth}) as answer:
+        return answer.status, answer.headers["Content-Type"], await answer.read()
+
+
+async def test_the_bytes_of_a_queued_message(old) -> None:
+    await old.send("bo@sender.test", "kim@temp.test", data=b"Subject: For later\r\n\r\nA line.\r\n")
+    (message,) = (await old.get("/api/queue/messages?values=1"))["items"]
+    blob = f"/api/store/blobs/{message['blob_hash']}"
+    status, kind, content = await raw(old, blob)
+    assert (status, kind) == (200, "application/octet-stream")
+    assert content.endswith(b"Subject: For later\r\n\r\nA line.\r\n")
+    assert (await raw(old, f"{blob}?offset=3&limit=10"))[2] == content[3:13]
+    assert (await raw(old, f"{blob}/x?limit=10240"))[2] == content[:10240]
+    await old.delete(f"/api/queue/messages/{message['id']}")
+    assert (await raw(old, blob))[2] == content, "it stays until the blobs are purged"
+
+
+async def test_blobs_are_for_those_who_may_have_any(old) -> None:
+    await person(old, "kim", "kim@acme.test")
+    await old.send("bo@sender.test", "kim@temp.test")
+    (message,) = (await old.get("/api/queue/messages?values=1"))["items"]
+    kim = old.as_(("kim", "Canary-plum-kettle-kim"))
+    for hash_ in (message["blob_hash"], "A" * 43, "AAAA", "***"):
+        assert (await kim.call("GET", f"/api/store/blobs/{hash_}"))[0] == 403, hash_
+    assert (await old.as_(None).call("GET", f"/api/store/blobs/{message['blob_hash']}"))[0] == 401
+    assert await old.call("GET", "/api/store/blobs/" + "A" * 43) == (200, NOT_FOUND)

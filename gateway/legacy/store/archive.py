@@ -18,7 +18,7 @@ _WORDS = {EMAIL: "email", "FileNode": "fileNode", "CalendarEvent": "calendarEven
 
 
 async def read(exchange: Exchange, account: str, properties: Sequence[str] | None = None) -> list[Object]:
-    """Items of an account that are not being restored already, in the order of their deletion."""
+    """Items of an account that are not being restored already, in the order of their deletion; of kinds for which old clients have a word."""
     page = exchange.settings.get_page
     query = Query("ArchivedItem", [BY_ID], page, filter={"accountId": account})
     (first,) = await find(exchange.caller, [query], properties)
@@ -27,7 +27,7 @@ async def read(exchange: Exchange, account: str, properties: Sequence[str] | Non
     for some in in_chunks(later, CALLS_PER_REQUEST // 2):
         for found in await find(exchange.caller, some, properties):
             items |= {it["id"]: it for it in found.objects}
-    kept = [it for it in items.values() if it.get("status") != ON_ITS_WAY]
+    kept = [it for it in items.values() if it.get("status") != ON_ITS_WAY and it["@type"] in _WORDS]
     return sorted(kept, key=lambda it: (seconds(it["archivedAt"]), decode(it["id"])))
 
 

@@ -44,6 +44,9 @@ class NewServer:
     async def account(self):
         return Account(RIGHTS, "oss", "en_US")
 
+    def drop(self, _kind):
+        """Nothing is kept here."""
+
     async def request(self, *calls):
         answers = await self.attempt(*calls)
         for answer in answers:

@@ -158,6 +158,30 @@ async def test_what_cannot_be_kept_is_refused_with_its_key(server, old, operatio
     assert await old.items() == before
 
 
+@pytest.mark.parametrize("key", ["queue.route.mx.type", "spam-filter.rule.stwt_any.scope", "tracer.log.type"])
+async def test_what_tells_the_kind_of_a_record_cannot_be_taken_away(server, old, key):
+    assert await old.post(insert({"scope": "any", "condition": "true"}, "spam-filter.rule.stwt_any")) is None
+    server.sets.clear()
+    assert await old.delete(key) == {"error": "fieldMissing", "field": key}
+    assert server.sets == []
+
+
+async def test_a_store_needs_its_type(server, old):
+    assert await old.post(insert({"host": "db.example.org"}, "store.more")) == {
+        "error": "fieldMissing",
+        "field": "store.more.type",
+    }
+    assert server.sets == []
+
+
+async def test_texts_of_other_keys_are_put_in_place_of_macros(old):
+    assert await old.post(insert({"lab.host": "mail.lab.test", "server.hostname": "%{cfg:lab.host}%"})) is None
+    assert (await old.items())["server.hostname"] == "mail.lab.test"
+    assert await old.post(insert({"report.domain": "%{cfg:server.hostname}%"})) is None
+    assert (await old.items())["report.domain"] == "mail.lab.test"
+    assert (await old.post(insert({"report.domain": "%{cfg:lab.none}%"})))["error"] == "unsupported"
+
+
 async def test_keys_that_mean_nothing_any_more_may_be_taken_away(server, old):
     assert (
         await old.post(

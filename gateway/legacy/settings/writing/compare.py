@@ -52,7 +52,7 @@ class _Comparison:
             snapshot=snapshot,
             named=named,
             before=draft.before.all_given(),
-            after=draft.after.all_given(),
+            after={**draft.own, **draft.after.all_given()},
             created=self._created,
         )
 
@@ -167,6 +167,8 @@ class _Comparison:
         slots = self._slots(STORE, record)
         if store is None:
             if (_LOOKUP_STORE, record) in self._created:
+                if (telling := f"store.{record}.type") not in self._context.after:
+                    raise FieldMissing(telling)
                 self._create(_LOOKUP_STORE, record, slots)
             return
         if store.type == _LOOKUP_STORE and not self._stands(STORE, record):
@@ -203,6 +205,9 @@ class _Comparison:
 
     def _update(self, work: Work, changed: list[Slot], slots: list[Slot]) -> None:
         stored = work.stored or {}
+        for slot in changed:
+            if "discriminator" in slot.row.marks and _tells(slot) and slot.base not in self._context.after:
+                raise FieldMissing(self._key(slot))
         work.variant = self._variant(work, slots) if any(_tells(slot) for slot in changed) else stored.get("@type")
         if work.variant != stored.get("@type"):
             self._build(work, slots)

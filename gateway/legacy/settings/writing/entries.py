@@ -150,8 +150,10 @@ class Work:
         if None in inner.variants:
             variant = None
         else:
-            fitting = (it for it, names in inner.variants.items() if part.keys() <= names.keys())
-            variant = part.get(_TELLING) or inner.default_variant or next(fitting, None)
+            fitting = [it for it, names in inner.variants.items() if part.keys() <= names.keys()]
+            variant = part.get(_TELLING) or inner.default_variant or (fitting[0] if len(fitting) == 1 else None)
+            if variant is None:
+                raise FieldMissing(self._key_of(f"{pointer}/{_TELLING}") or pointer[1:])
             part[_TELLING] = variant
         for name in schema.required(inner, variant):
             if name not in part and (key := self._key_of(f"{pointer}/{name}")):

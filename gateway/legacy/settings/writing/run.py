@@ -8,6 +8,7 @@ from gateway.jmap.errors import MethodError, OutcomeUnknown, UpstreamError
 from gateway.knowledge import schema
 from gateway.knowledge.settings_map import SETTINGS, Row
 from gateway.legacy.exchange import Exchange
+from gateway.legacy.principal.context import outdated
 from gateway.legacy.refusals import NotFound, Refusal
 from gateway.legacy.settings import own
 from gateway.legacy.settings.demand import Demand, with_keys, with_prefix
@@ -108,6 +109,7 @@ class _Batch:
         except (Refused, Refusal, UpstreamError):
             await own.change(exchange, draft.own, kept, self._right)
             raise
+        outdated(exchange, *{it.entry.type for it in done})
         await self._remember(done, snapshot, remembered)
 
     def _compared(

@@ -1,6 +1,6 @@
 """The map before and after, object by object: what is sent for each (mapping-settings 5.1 step 5, 5.3, 5.5)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from gateway.jmap.calls import Object
@@ -170,25 +170,27 @@ class _Comparison:
                 if (telling := f"store.{record}.type") not in self._context.after:
                     raise FieldMissing(telling)
                 self._create(_LOOKUP_STORE, record, slots)
-            return
-        if store.type == _LOOKUP_STORE and not self._stands(STORE, record):
+        elif store.type == _LOOKUP_STORE and not self._stands(STORE, record):
             holder = next(it for it in self._snapshot[_LOOKUP_STORE] if it["store"] is store.value)
             self._entries.append(Entry(_LOOKUP_STORE, "destroy", holder["id"], stored=holder, record=record))
-            return
-        touched: dict[tuple[str, str], list[Slot]] = {}
-        for slot in changed:
-            key, given = self._key(slot), self._context.after.get(slot.base)
-            if slot.row.direction == "r":
-                raise ReadOnly(key)
-            if idle(slot.row, record, given, self._context):
-                continue
+        else:
+            touched: dict[tuple[str, str], list[Slot]] = {}
+            for slot in changed:
+                for work in self._works_of_store(slot, record):
+                    touched.setdefault((work.type, work.id), []).append(slot)
+            for home, some in touched.items():
+                self._update(self._works[home], some, slots)
+
+    def _works_of_store(self, slot: Slot, record: str) -> Iterator[Work]:
+        """Objects that keep a key of a store; none for a key that means nothing there."""
+        key = self._key(slot)
+        if slot.row.direction == "r":
+            raise ReadOnly(key)
+        if not idle(slot.row, record, self._context.after.get(slot.base), self._context):
             for place in places(slot.row, record, self._context):
                 if place.stored is None:
                     raise Unknown(key)
-                work = self._work(place.type, place.stored["id"], key)
-                touched.setdefault((place.type, work.id), []).append(slot)
-        for home, some in touched.items():
-            self._update(self._works[home], some, slots)
+                yield self._work(place.type, place.stored["id"], key)
 
     # Values.
 

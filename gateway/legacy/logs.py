@@ -13,6 +13,7 @@ from gateway.jmap.calls import Call, Get, LogQuery, Object, Ref
 from gateway.jmap.errors import MethodError
 from gateway.jmap.event_texts import EventText
 from gateway.knowledge.event_names import old_event
+from gateway.knowledge.ids import encode
 from gateway.knowledge.query_string import number
 from gateway.legacy.exchange import Exchange, Listing
 from gateway.legacy.paging import in_chunks
@@ -27,6 +28,9 @@ ALL = 5000
 MOST_LINES = 50_000
 MOST_MARKS = 100
 REMEMBERED_SECONDS = 900.0
+
+FIRST_LINE = encode(0)
+"""The line at the very beginning: nothing is behind it, and as an anchor the new server takes it for none."""
 
 _ROUND = 2**64
 _NO_TRACER = "No log tracers configured"
@@ -96,9 +100,11 @@ async def _answer(exchange: Exchange, offset: int, limit: int) -> Any:
 async def _from(exchange: Exchange, mark: Mark, offset: int, limit: int) -> _Page | None:
     """The page at an offset, found from a mark (without id: from the newest line) on; None when the mark is not what it was."""
     skipped = offset - mark.lines
+    if mark.id == FIRST_LINE:
+        return _Page((), mark.lines, more=False, lines=())
     wanted = skipped + limit + 1
     asked = min(wanted, exchange.settings.query_page)
-    along = not skipped and asked <= exchange.settings.get_page
+    along = not skipped and asked == wanted <= exchange.settings.get_page
     calls: list[Call] = [_query(exchange, asked, mark.id)]
     calls += [Get("Log", Ref(0))] if along else []
     calls += [Get("Log", [mark.id], ["timestamp"])] if mark.id else []
@@ -106,7 +112,7 @@ async def _from(exchange: Exchange, mark: Mark, offset: int, limit: int) -> _Pag
     if mark.id and [it["timestamp"] for it in read[-1]["list"]] != [mark.timestamp]:
         return None
     ids = found["ids"]
-    while len(ids) == asked and asked < wanted:
+    while len(ids) == asked and asked < wanted and ids[-1] != FIRST_LINE:
         step = min(wanted - asked, exchange.settings.query_page)
         (found,) = await exchange.caller.request(_query(exchange, step, ids[-1]))
         ids += found["ids"]

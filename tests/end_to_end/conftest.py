@@ -3,7 +3,8 @@
 import base64
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from typing import Any
@@ -87,6 +88,15 @@ async def _client(edition: str = "oss", start: float | None = None, **settings: 
     config = Config(edition=edition, admin=ADMIN, seed="scenario", start=start)
     async with pair(config, **settings) as both, aiohttp.ClientSession() as http:
         yield OldClient(http, both)
+
+
+Serving = Callable[..., AbstractAsyncContextManager[OldClient]]
+
+
+@pytest.fixture
+def serving() -> Serving:
+    """Starts what the others start, for tests that want several, or other settings: `async with serving("community", start=instant, name=value) as client`."""
+    return asynccontextmanager(_client)
 
 
 @pytest.fixture

@@ -98,6 +98,13 @@ async def test_after_a_rotation_pages_are_counted_from_the_newest_line_again(run
     assert (details(answer), answer["total"]) == (["n = 2", "n = 1"], 4)
 
 
+async def test_nothing_is_behind_the_first_line(run):
+    notes: dict[str, Any] = {}
+    rounds = [([query(2)], [found(1, 0)]), ([get(1, 0)], [got(line(1), line(0))])]
+    assert (await run("getLogs", rounds, query={"limit": "4"}, settings={"query_page": 2}, notes=notes))["total"] == 2
+    assert await run("getLogs", [], query={"limit": "4", "page": "2"}, notes=notes) == {"items": [], "total": 2}
+
+
 async def test_readers_of_another_text_do_not_share_pages(run):
     notes: dict[str, Any] = {}
     await run("getLogs", [([query(2), REFERENCE], [found(9, 8), got(line(9), line(8))])], query={"limit": "1"}, notes=notes)

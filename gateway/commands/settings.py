@@ -65,7 +65,7 @@ def execute(arguments: argparse.Namespace) -> int:
     for explained in _watched(explain_all(pairs), len(pairs)):
         settings.append(explained)
         if arguments.json:
-            print(json.dumps(explained.as_json(), ensure_ascii=False))
+            print(json.dumps(explained.as_json(), ensure_ascii=False).encode(errors="replace").decode())
     if arguments.json:
         print(summary(settings), file=sys.stderr)
     else:

@@ -189,6 +189,15 @@ def test_keys_cannot_steer_the_terminal(capsys):
     assert "\x1b" not in out
 
 
+def test_halves_of_surrogate_pairs_can_be_printed(capsys, tmp_path):
+    file = tmp_path / "dump.json"
+    file.write_text('{"server.hostname": "a\\ud800b", "lab.\\udfff": "x"}')
+    for flags in ([], ["--json"]):
+        _, out, _ = run(capsys, *flags, str(file))
+        out.encode()
+        assert "lab." in out
+
+
 def test_progress_is_for_terminals_only(capsys, monkeypatch, tmp_path):
     file = tmp_path / "many.txt"
     file.write_text("\n".join(f"lookup.x.k{number} = v" for number in range(300)))

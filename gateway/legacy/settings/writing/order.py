@@ -14,7 +14,7 @@ Ranks:
 What comes early is likely to fail or easy to take back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 from gateway.legacy.settings.writing.entries import Entry
@@ -30,7 +30,8 @@ _JUDGED = frozenset({"SieveSystemScript", "SieveUserScript", "DkimSignature", "S
 
 def requests(entries: Sequence[Entry]) -> Iterator[Request]:
     """All entries, by rank and type in the order in which they came; a `/set` has 500 at most."""
-    behind = {id(entry): created for entry in entries if (created := _refers_to(entry, entries))}
+    created = {entry.id for entry in entries if entry.action == "create"}
+    behind = {id(entry): name for entry in entries if (name := _refers_to(entry, created))}
     alone = sorted((entry for entry in entries if id(entry) not in behind), key=_rank)
     for _, group in groupby(_together(alone), key=lambda it: it[0]):
         some = [entry for _, entry in group]
@@ -68,11 +69,10 @@ def _rank(entry: Entry) -> int:
     return 2 if entry.judged or entry.type in _JUDGED else 3
 
 
-def _refers_to(entry: Entry, entries: Sequence[Entry]) -> str | None:
+def _refers_to(entry: Entry, created: Collection[str]) -> str | None:
     """Name of the create in the batch that an entry refers to."""
-    names = {it.id for it in entries if it.action == "create"}
     found = (it[1:] for value in (*entry.value.values(), *entry.changes.values()) for it in _references(value))
-    return next((name for name in found if name in names), None)
+    return next((name for name in found if name in created), None)
 
 
 def _references(value: object) -> Iterator[str]:

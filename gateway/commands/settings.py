@@ -56,11 +56,9 @@ def execute(arguments: argparse.Namespace) -> int:
             pairs += _given(word, arguments.prefix)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-            print(f"stalwart-gateway: {word}: {reason}", file=sys.stderr)
-            return UNUSABLE
+            return _unusable(word, reason)
         except Unreadable as error:
-            print(f"stalwart-gateway: {word}: {error}", file=sys.stderr)
-            return UNUSABLE
+            return _unusable(word, str(error))
     settings: list[Explained] = []
     for explained in _watched(explain_all(pairs), len(pairs)):
         settings.append(explained)
@@ -77,6 +75,12 @@ def execute(arguments: argparse.Namespace) -> int:
                 print(line)
         print(f"\n{summary(settings)}")
     return 0 if all(it.fits for it in settings) else 1
+
+
+def _unusable(word: str, reason: str | None) -> int:
+    """Say what is wrong with an argument, of which only what stands before a value is shown."""
+    print(f"stalwart-gateway: {word.partition('=')[0] or 'an argument'}: {reason}", file=sys.stderr)
+    return UNUSABLE
 
 
 def _given(word: str, prefix: str) -> list[Pair]:

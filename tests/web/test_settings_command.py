@@ -130,6 +130,10 @@ def test_files_that_are_not_there(capsys, tmp_path, monkeypatch, name):
         assert "No such file" in err
 
 
+def test_a_value_without_a_key_is_not_repeated(capsys):
+    assert run(capsys, "=Hush-4711") == (2, "", "stalwart-gateway: an argument: it is no key\n")
+
+
 def test_files_that_are_no_text(capsys, tmp_path):
     file = tmp_path / "x.bin"
     file.write_bytes(b"\xff\xfe\x00")

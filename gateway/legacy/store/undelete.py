@@ -4,10 +4,11 @@ Only mail may be restored: the new server drops anything else from its archive a
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.jmap.calls import Object, Set
+from gateway.jmap.errors import MethodError
 from gateway.jmap.session import ENTERPRISE
 from gateway.knowledge.blobs import HASH_BYTES, digest_of, hash_of
 from gateway.knowledge.instants import seconds, unix_of
@@ -15,9 +16,10 @@ from gateway.knowledge.permissions import holds
 from gateway.legacy.accounts import find_account
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.outcomes import failures
-from gateway.legacy.paging import Window
+from gateway.legacy.paging import Window, in_chunks
 from gateway.legacy.refusals import BadRequest, EnterpriseOnly, Forbidden, NotFound
 from gateway.legacy.store.archive import CHOICE, EMAIL, ON_ITS_WAY, archived, read, unexpired
+from gateway.legacy.writing import OBJECTS_PER_SET
 
 SUCCESS = {"type": "success"}
 NOT_FOUND = {"type": "notFound"}
@@ -48,7 +50,8 @@ async def list_undelete(exchange: Exchange) -> Any:
     account = await _account(exchange)
     items = unexpired(await read(exchange, account), exchange.now)
     version = exchange.settings.legacy_version
-    return {"items": [archived(it, version) for it in Window.of(exchange.query).cut(items)], "total": len(items)}
+    window = replace(Window.of(exchange.query), most=0)
+    return {"items": [archived(it, version) for it in window.cut(items)], "total": len(items)}
 
 
 async def undelete(exchange: Exchange) -> Any:
@@ -153,12 +156,19 @@ def _outcome(item: Object | None, told: Mapping[str, Mapping[str, str]]) -> Mapp
 
 
 async def _restore(exchange: Exchange, ids: Sequence[str]) -> dict[str, Mapping[str, str]]:
-    """What becomes of each item; nothing is sent for none."""
-    if not ids:
-        return {}
-    (answer,) = await exchange.caller.request(Set("ArchivedItem", update={id_: {"status": ON_ITS_WAY} for id_ in ids}))
-    failed = failures(answer, "updated")
-    return {id_: _failure(failed[id_]) if id_ in failed else SUCCESS for id_ in ids}
+    """What becomes of each item; nothing is sent for none. What was restored before a call that fails is told all the same."""
+    told: dict[str, Mapping[str, str]] = {}
+    for some in in_chunks(ids, OBJECTS_PER_SET):
+        try:
+            (answer,) = await exchange.caller.request(Set("ArchivedItem", update={id_: {"status": ON_ITS_WAY} for id_ in some}))
+        except MethodError as error:
+            if not told:
+                raise
+            told |= {id_: {"type": "error", "reason": error.description or error.type} for id_ in some}
+        else:
+            failed = failures(answer, "updated")
+            told |= {id_: _failure(failed[id_]) if id_ in failed else SUCCESS for id_ in some}
+    return told
 
 
 def _failure(error: Object) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.jmap.errors import MethodError
 from gateway.knowledge.blobs import digest_of, hash_of, unrestricted_id
+from gateway.knowledge.ids import encode
 from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.legacy.accounts import MOST
 from gateway.legacy.refusals import BadRequest, EnterpriseOnly, Forbidden, NotFound
@@ -80,7 +81,7 @@ async def test_items_in_the_order_of_their_deletion(play):
 
 async def test_a_page_of_them(play):
     items = [item(letter, deleted=f"2026-02-0{number}T10:00:00Z", **MAIL) for number, letter in enumerate("bcdef", start=1)]
-    listed = await play("listUndelete", reads(*items), query={"page": "2", "limit": "2"})
+    listed = await play("listUndelete", reads(*items), query={"page": "2", "limit": "2", "max-total": "1"})
     assert ([it["deletedAt"][8:10] for it in listed["items"]], listed["total"]) == (["03", "04"], 5)
 
 
@@ -158,6 +159,16 @@ async def test_what_became_of_an_item_meanwhile_is_told(play):
     failed = {"b": {"type": "notFound"}, "c": {"type": "forbidden", "description": "Not now"}}
     outcome = await play("undelete", reads(item("b"), item("c", B), properties=CHOICE), restores("b", "c", failed=failed), body=[element(B), element(A)])
     assert outcome == [{"type": "error", "reason": "Not now"}, {"type": "notFound"}]
+
+
+async def test_what_was_restored_before_a_call_that_fails_is_told(play):
+    items = [item(encode(number)) for number in range(1, 502)]
+    first, last = [it["id"] for it in items[:500]], items[500]["id"]
+    refused = restores(last)[0], [["error", {"type": "forbidden", "description": "Not any more"}]]
+    page = reads(*items[:500], properties=CHOICE, total=501)
+    rest = reads(*items[500:], properties=CHOICE, position=500, total=501)
+    outcome = await play("undelete", page, rest, restores(*first), refused, body=None)
+    assert outcome == [{"type": "success"}] * 500 + [{"type": "error", "reason": "Not any more"}]
 
 
 @pytest.mark.parametrize(

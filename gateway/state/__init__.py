@@ -1,9 +1,9 @@
 """What the new server cannot remember for the gateway."""
 
 from gateway.state.names import OldName
-from gateway.state.own import OwnSettings, OwnSettingsFull
+from gateway.state.own import OwnSettings, OwnSettingsChanged, OwnSettingsFull
 from gateway.state.recollection import Recollection
 from gateway.state.schema import StateError
 from gateway.state.store import State
 
-__all__ = ["OldName", "OwnSettings", "OwnSettingsFull", "Recollection", "State", "StateError"]
+__all__ = ["OldName", "OwnSettings", "OwnSettingsChanged", "OwnSettingsFull", "Recollection", "State", "StateError"]

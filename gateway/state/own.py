@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.state.database import FAILURES, Database, Signature
 from gateway.state.revisions import COUNT, NEXT
@@ -33,6 +34,10 @@ class OwnSettingsFull(Exception):
     """The settings cannot be kept, and nothing was changed; the text says why and quotes none of them."""
 
 
+class OwnSettingsChanged(Exception):
+    """Another gateway changed the settings after they were read, and nothing was written."""
+
+
 class OwnSettings:
     """Own settings of one new server, by key."""
 
@@ -43,12 +48,14 @@ class OwnSettings:
         """All of them in no order; StateError when they cannot be known."""
         return self._texts
 
-    async def change(self, *, written: Mapping[str, str], removed: Collection[str] = ()) -> None:
-        """Write some and remove others, all or nothing and for good.
+    async def change(self, *, written: Mapping[str, str], removed: Collection[str] = (), seen: Mapping[str, str] | None = None) -> None:
+        """Write some and remove others, all or nothing and for good; `seen` is what was read before, when that must still hold.
 
-        OwnSettingsFull for texts that are too long, or too many; StateError when the database does not work.
+        OwnSettingsFull for texts that are too long, or too many; OwnSettingsChanged; StateError when the database does not work.
         """
         _check(written)
+        if seen is not None and seen != self._texts:
+            raise OwnSettingsChanged
         texts = {**{key: value for key, value in self._texts.items() if key not in removed}, **written}
         _check_size(len(texts), sum(len(key) + len(value) for key, value in texts.items()))
         self._texts = texts
@@ -77,20 +84,23 @@ class Durable(OwnSettings):
                     count: int = (await connection.execute(COUNT, {"server": self._server})).scalar() or 0
                     version = self._database.exchanged, count
                     if version != self._version:
-                        rows = (await connection.execute(_READ, {"server": self._server})).all()
-                        self._texts = {row.name: row.value for row in rows}
+                        self._texts = await self._stored(connection)
             except FAILURES as error:
                 self._database.complain("read", error)
                 raise StateError("the own settings cannot be read") from None
             self._seen, self._version = signature, version
             return self._texts
 
-    async def change(self, *, written: Mapping[str, str], removed: Collection[str] = ()) -> None:
-        """Write some and remove others in one transaction; OwnSettingsFull, StateError."""
+    async def change(self, *, written: Mapping[str, str], removed: Collection[str] = (), seen: Mapping[str, str] | None = None) -> None:
+        """Write some and remove others in one transaction; OwnSettingsFull, OwnSettingsChanged, StateError."""
         _check(written)
         try:
             async with self._database.writing() as connection:
-                await connection.execute(NEXT, {"server": self._server})
+                number: int = (await connection.execute(NEXT, {"server": self._server})).scalar_one()
+                # From here on no other gateway writes; the number also counts changes of other memories.
+                untouched = seen is self._texts and self._version == (self._database.exchanged, number - 1)
+                if seen is not None and not untouched and seen != await self._stored(connection):
+                    raise OwnSettingsChanged
                 if removed:
                     await connection.execute(_REMOVE, [{"server": self._server, "name": key} for key in removed])
                 if written:
@@ -102,6 +112,9 @@ class Durable(OwnSettings):
         except FAILURES as error:
             self._database.complain("written", error)
             raise StateError("the own settings cannot be written") from None
+
+    async def _stored(self, connection: AsyncConnection) -> Mapping[str, str]:
+        return {row.name: row.value for row in await connection.execute(_READ, {"server": self._server})}
 
 
 def _check(written: Mapping[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Settings that live in the gateway alone, and ids of records that it remembers: who may, what becomes of them when something fails."""
 
+import asyncio
 import json
 import sqlite3
 
@@ -159,3 +160,13 @@ async def test_ids_that_are_remembered_are_not_boundless(old, name):
     status, answer = await post(old, insert(f"webhook.{name}", ("url", "https://hooks.example.org/a"), assert_empty=True))
     assert (status, answer["error"], answer["reason"]) == (200, "other", "the id of a record has at most 255 bytes")
     assert await own(old, "webhook") == {}
+
+
+async def test_of_two_gateways_only_one_finds_a_place_empty(old, state):
+    settings = Settings(upstream=old.both.simulator, listen="127.0.0.1:0", state=f"sqlite+aiosqlite:///{state}", legacy_version="0.15")
+    async with running(settings) as second:
+        clients = [old, old.at(second.url)] * 3
+        for number in range(5):
+            answers = await asyncio.gather(*(post(client, insert(f"lab.{number}", (str(place), ""), assert_empty=True)) for place, client in enumerate(clients)))
+            assert sorted(str(answer) for _, answer in answers) == ["{'data': None}", *["{'error': 'assertFailed'}"] * 5]
+            assert len(await own(old, f"lab.{number}")) == 1

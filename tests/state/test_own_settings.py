@@ -1,11 +1,12 @@
 """Settings that live in the state alone, and old record ids: for every process, for each server, through failures."""
 
 import asyncio
+import contextlib
 import sqlite3
 
 import pytest
 
-from gateway.state import OwnSettingsFull, Recollection, State, StateError
+from gateway.state import OwnSettingsChanged, OwnSettingsFull, Recollection, State, StateError
 from gateway.state.own import MOST_CHARACTERS, MOST_KEY_BYTES, MOST_KEYS
 
 SERVER = "http://127.0.0.1:8080"
@@ -180,3 +181,38 @@ async def test_record_ids_outlive_the_process(open_memory):
     memory = await open_memory()
     assert await memory.record_ids(["DkimSignature"]) == {"DkimSignature": {"d1": "mykey"}}
     assert await memory.called(["mykey"]) == []
+
+
+async def test_a_change_of_what_was_not_read_is_refused(any_memory):
+    own = any_memory.own
+    seen = await own.read()
+    await own.change(written={"lab.x": "1"}, seen=seen)
+    with pytest.raises(OwnSettingsChanged):
+        await own.change(written={"lab.y": "1"}, seen=seen)
+    await own.change(written={"lab.y": "1"}, seen=dict(await own.read()))
+    assert await own.read() == {"lab.x": "1", "lab.y": "1"}
+
+
+async def test_changes_of_other_memories_do_not_count(open_memory):
+    one, other = await open_memory(), await open_memory()
+    await one.own.change(written={"lab.x": "1"})
+    seen = await one.own.read()
+    await other.remember_records("Tracer", {"d": "mine"})
+    await one.own.change(written={"lab.x": "2"}, seen=seen)
+    assert await other.own.read() == {"lab.x": "2"}
+    with pytest.raises(OwnSettingsChanged):
+        await one.own.change(written={"lab.x": "3"}, seen=seen)
+
+
+async def test_counting_in_several_gateways_loses_nothing(open_memory):
+    async def count(memory):
+        done = 0
+        while done < 10:
+            seen = await memory.own.read()
+            with contextlib.suppress(OwnSettingsChanged):
+                await memory.own.change(written={"lab.count": str(int(seen.get("lab.count", "0")) + 1)}, seen=seen)
+                done += 1
+
+    gateways = [await open_memory() for _ in range(3)]
+    await asyncio.wait_for(asyncio.gather(*map(count, gateways)), 30)
+    assert await gateways[0].own.read() == {"lab.count": "30"}

@@ -3,7 +3,7 @@
 No answer of the new server says whether a caller may see or change them: the old right is asked for here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gateway.knowledge.permissions import holds
 from gateway.knowledge.settings_map import SETTINGS
@@ -43,20 +43,45 @@ async def shown(exchange: Exchange, keys: Iterable[str], prefixes: Sequence[str]
     return found
 
 
-async def change(exchange: Exchange, before: Mapping[str, str], after: Mapping[str, str], right: str) -> None:
-    """Write the difference between own settings, all or nothing; `right` is the old one that it needs.
+async def kept(exchange: Exchange, right: str) -> Mapping[str, str]:
+    """All own settings, for whoever is going to change them; StateError when they cannot be known, for those who have the `right` at all."""
+    try:
+        return await exchange.memory.own.read()
+    except StateError:
+        await insist(exchange, right)
+        raise
 
-    Forbidden, Other when they are more than the gateway keeps, StateError. Nothing is done, and nobody asked, when there is no difference.
+
+async def change(exchange: Exchange, before: Mapping[str, str], after: Mapping[str, str], right: str) -> None:
+    """Write the difference to what was `kept`, all or nothing; `right` is the old one that it needs.
+
+    Forbidden, Other when they are more than the gateway keeps, OwnSettingsChanged when they are not what they were, StateError. Nothing is done,
+    and nobody asked, when there is no difference.
     """
-    written = {key: text for key, text in after.items() if before.get(key) != text}
-    removed = before.keys() - after.keys()
+    written, removed = _difference(before, after)
     if not written and not removed:
         return
     await insist(exchange, right)
     try:
-        await exchange.memory.own.change(written=written, removed=removed)
+        await exchange.memory.own.change(written=written, removed=removed, seen=before)
     except OwnSettingsFull as error:
         raise Other("Settings of your own cannot be kept", str(error)) from None
+
+
+async def take_back(exchange: Exchange, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Undo a change from `before` to `after`; Other when that cannot be done."""
+    written, removed = _difference(after, before)
+    if not written and not removed:
+        return
+    try:
+        await exchange.memory.own.change(written=written, removed=removed)
+    except (StateError, OwnSettingsFull):
+        raise Other("The change failed half-way, and not everything could be put back", "settings of your own") from None
+
+
+def _difference(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Mapping[str, str], Collection[str]]:
+    """Keys to write and keys to remove."""
+    return {key: text for key, text in after.items() if before.get(key) != text}, before.keys() - after.keys()
 
 
 async def insist(exchange: Exchange, right: str) -> None:

@@ -26,12 +26,14 @@ from gateway.legacy.settings.writing.operations import Clear, Delete, Insert, Op
 from gateway.legacy.settings.writing.send import Done, Refused, send
 from gateway.legacy.settings.writing.sheet import read
 from gateway.legacy.settings.writing.slots import Slot
+from gateway.state import OwnSettingsChanged
 
 UPDATE = "settings-update"
 DELETE = "settings-delete"
 
 _LOCK = "settings"
 _TRIES = 2
+_RACES = 9
 _RACE = "serverUnavailable"
 _GONE = "notFound"
 
@@ -71,7 +73,7 @@ async def _write(exchange: Exchange, operations: Sequence[Operation], right: str
         for last in (*[False] * (_TRIES - 1), True):
             batch = _Batch(exchange, operations, right)
             try:
-                await batch.write()
+                await _settled(batch)
             except MethodError as error:
                 if last or error.type != _RACE or not batch.sent:
                     raise
@@ -80,6 +82,14 @@ async def _write(exchange: Exchange, operations: Sequence[Operation], right: str
                     raise refusal(refused.error, refused.entry, asserted=batch.asserted) from None
             else:
                 return
+
+
+async def _settled(batch: "_Batch") -> None:
+    """Write a batch whose own settings another gateway may change meanwhile; nothing was sent when it begins again."""
+    for _ in range(_RACES):
+        with contextlib.suppress(OwnSettingsChanged):
+            return await batch.write()
+    return await batch.write()
 
 
 class _Batch:
@@ -96,7 +106,7 @@ class _Batch:
         """Refusal, Refused, and what the client raises; nothing is written then, unless the refusal says so."""
         exchange = self._exchange
         demand = wanted(self._operations)
-        kept = await exchange.memory.own.read() if _has_own(self._operations) else {}
+        kept = await own.kept(exchange, self._right) if _has_own(self._operations) else {}
         remembered = await recall(exchange.memory, demand)
         snapshot = await fetch(exchange.caller, demand)
         draft, entries = self._compared(demand, snapshot, remembered, kept)
@@ -107,7 +117,7 @@ class _Batch:
         except OutcomeUnknown:
             raise
         except (Refused, Refusal, UpstreamError):
-            await own.change(exchange, draft.own, kept, self._right)
+            await own.take_back(exchange, kept, draft.own)
             raise
         outdated(exchange, *{it.entry.type for it in done})
         await self._remember(done, snapshot, remembered)

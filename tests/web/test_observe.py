@@ -119,8 +119,8 @@ async def test_replies_name_the_replacement(start, giving):
     assert "Deprecation" not in (await client("GET", "/healthz/live")).headers
 
 
-async def test_replacements_that_are_paths_are_linked_to(start):
-    client = await start()
+async def test_replacements_that_are_paths_are_linked_to(start, giving):
+    client = await start(rows={"troubleshootDelivery": giving([])})
     answer = await client("GET", "/api/troubleshoot/delivery/kim@acme.test")
     assert answer.headers["Link"] == '</api/live/delivery>; rel="successor-version"; title="/api/live/delivery"'
 

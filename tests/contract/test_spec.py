@@ -34,7 +34,7 @@ EXTENSIONS = {
     "document": {"x-guards"},
 }
 PROBLEMS = {"400", "401", "402", "403", "404", "408", "429", "500", "503", "504"}
-SERVED = {"principal", "queue", "queue-reports", "reports", "settings", "store", "maintenance", "logs", "telemetry"}
+SERVED = {"principal", "queue", "queue-reports", "reports", "settings", "store", "maintenance", "logs", "telemetry", "spam-filter", "troubleshoot"}
 
 SPEC = Spec.load()
 INSIDE = [operation for operation in SPEC.operations if operation.inside_api]

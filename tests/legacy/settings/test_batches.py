@@ -1,11 +1,14 @@
 """Batches on whole settings of a simulated server: what may be sent, that all of it or nothing is done, and what is there afterwards."""
 
+import aiohttp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.commands.pair import pair
 from gateway.jmap.errors import UpstreamError
 from gateway.knowledge import schema
 from gateway.knowledge.conversions import MASK
+from gateway.simulator.world import Config
 
 from .simulated import NewServer, Old, clear, delete, insert
 
@@ -223,6 +226,40 @@ async def test_batches_do_what_the_old_server_did(batches):
             expected = wanted
         assert await known(old) == expected
         assert list(strange(server.sets)) == []
+
+
+class OverSockets:
+    """A client that talks to a whole gateway."""
+
+    def __init__(self, gateway, http):
+        self.url = f"{gateway}/api/settings"
+        self.http = http
+
+    async def post(self, *operations):
+        async with self.http.post(self.url, json=list(operations)) as answer:
+            body = await answer.json()
+        assert answer.status == 200
+        return body.get("data", body)
+
+    async def items(self):
+        async with self.http.get(f"{self.url}/list") as answer:
+            return (await answer.json())["data"]["items"]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(OPERATIONS, max_size=6), min_size=3, max_size=6))
+async def test_batches_do_the_same_over_sockets(batches):
+    admin = ("admin", "Canary-of-the-admin-1")
+    login = {"Authorization": aiohttp.encode_basic_auth(*admin)}
+    async with pair(Config(admin=admin)) as both, aiohttp.ClientSession(headers=login) as http:
+        old = OverSockets(both.gateway, http)
+        expected = defaults = await known(old)
+        for operations in batches:
+            answer = await old.post(*operations)
+            wanted = carried_out(expected, operations, defaults)
+            assert (answer is None) == (wanted is not None)
+            expected = expected if wanted is None else wanted
+            assert await known(old) == expected
 
 
 # The same with a server that fails in the middle.

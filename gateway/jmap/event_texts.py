@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gateway.jmap.connection import OK, Reply
-from gateway.jmap.errors import Garbled, UpstreamError
+from gateway.jmap.errors import Garbled, HttpRefusal, UpstreamError
 from gateway.jmap.transport import Transport
 
 SCHEMA_PATH = "/api/schema"
@@ -23,6 +23,7 @@ FRESH_SECONDS = 3600.0
 RETRY_SECONDS = 60.0
 LARGEST_DOCUMENT = 64 * 2**20
 
+_REFUSED = frozenset({401, 402, 403})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PLACE = re.compile(r"(?:https?://[^/]+)?(/api/schema/[\w.~-]+)", re.ASCII)
 _GZIP = b"\x1f\x8b"
@@ -56,6 +57,8 @@ class EventTexts:
             if time.monotonic() >= self._due:
                 try:
                     await self._refresh(headers)
+                except HttpRefusal:
+                    pass  # somebody else may ask
                 except (UpstreamError, ValueError) as error:
                     _log.warning("names of events not read, replies show their technical names: %s", error if isinstance(error, UpstreamError) else type(error).__name__)
                     self._due = time.monotonic() + RETRY_SECONDS
@@ -73,6 +76,8 @@ class EventTexts:
             if place == self._place:
                 return
             reply = await self._ask(place, headers)
+        if reply.status in _REFUSED:
+            raise HttpRefusal(reply.status)
         if reply.status != OK:
             raise Garbled(f"no schema, but {reply.status}")
         self._texts = await asyncio.to_thread(texts_of, reply.body)

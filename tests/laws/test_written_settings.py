@@ -147,7 +147,7 @@ def snapshot_of(type_, it):
         "SystemSettings": [{"id": "singleton", "defaultDomainId": "b", "defaultCertificateId": None}],
         "MtaVirtualQueue": [{"id": "q", "name": "local"}],
         "AiModel": [{"id": "m", "name": "small"}],
-        "BlobStore": [{"@type": "Default"}],
+        "BlobStore": [{"id": "singleton", "@type": "Default"}],
         "Directory": [],
     }
     return found | {type_: [it]}

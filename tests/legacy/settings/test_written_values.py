@@ -280,6 +280,19 @@ def test_keys_of_two_kinds_of_stores():
     assert refusal("store.data.path", "/srv", Target("DataStore", {"@type": "Sqlite"}, "Sqlite", "data"))["details"] == "Setting 'store.data.path' is read-only"
 
 
+def test_addresses_of_a_store():
+    single = Target("InMemoryStore", {"id": "singleton", "@type": "Redis", "url": "redis://a"}, "Redis", "lookup")
+    assert write("store.lookup.urls", ["redis://b", "redis://c"], single) == [("/url", "redis://b")]
+    assert write("store.lookup.urls", None, single) == [("/url", "redis://127.0.0.1")]
+    cluster = Target("InMemoryStore", {"id": "singleton", "@type": "RedisCluster"}, "RedisCluster", "lookup")
+    assert write("store.lookup.urls", ["redis://b", "redis://c"], cluster) == [("/urls", {"redis://b": True, "redis://c": True})]
+    new = Target("StoreLookup", None, None, "r")
+    after = {"store.r.type": "redis", "store.r.redis-type": "single"}
+    assert write("store.r.urls", "redis://b", new, after) == [("/store/url", "redis://b")]
+    assert write("store.r.urls", "redis://b", new, {**after, "store.r.redis-type": "cluster"}) == [("/store/urls", {"redis://b": True})]
+    assert write("store.r.urls", "redis://b", new, {"store.r.type": "sqlite"}) == []
+
+
 def test_a_look_up_store():
     new = Target("StoreLookup", None, None, "pg")
     after = {"store.pg.type": "postgresql", "store.pg.host": "db.example.org"}

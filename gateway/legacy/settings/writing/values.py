@@ -219,6 +219,18 @@ def _signing_key(cell: Cell) -> Values:
     return values
 
 
+def _addresses(cell: Cell) -> Values:
+    """Addresses of a store; one that is reached at a single address took the first of the list."""
+    pointer = pointer_of(cell.row, cell.target)
+    single = f"{pointer.rpartition('/')[0]}/url"
+    prop = property_at(cell.target.type, single, planned(cell.target, single, cell.context))
+    if prop is None:
+        return _plain(cell)
+    if cell.given is None:
+        return _default(cell, single, prop)
+    return [(single, resolved(cell.row.word, cell.key, cell.texts[0], cell.context.after))]
+
+
 def _nothing(_cell: Cell) -> Values:
     """Switches of the old pages stand for nothing that is kept."""
     return []
@@ -237,4 +249,5 @@ _BY_PATTERN: Mapping[str, Callable[[Cell], Values]] = {
     "oauth.oidc.signature-key": _signing_key,
     "store.<id>.endpoint": region,
     "store.<id>.region": region,
+    "store.<id>.urls.<n>": _addresses,
 }

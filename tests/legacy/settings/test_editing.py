@@ -158,6 +158,19 @@ async def test_what_cannot_be_kept_is_refused_with_its_key(server, old, operatio
     assert await old.items() == before
 
 
+@pytest.mark.parametrize(
+    ("key", "text", "reason"),
+    [
+        ("cache.files.size", "10", "expected a number of 2048 at least"),
+        ("queue.virtual.far-too-long.threads-per-node", "7", "expected a length of 8 at most"),
+    ],
+)
+async def test_of_several_objects_none_is_sent_when_one_is_out_of_bounds(server, old, key, text, reason):
+    answer = await old.post(insert({"http.hsts": "true", key: text}))
+    assert (answer["error"], answer["reason"]) == ("other", reason)
+    assert server.sets == []
+
+
 @pytest.mark.parametrize("key", ["queue.route.mx.type", "spam-filter.rule.stwt_any.scope", "tracer.log.type"])
 async def test_what_tells_the_kind_of_a_record_cannot_be_taken_away(server, old, key):
     assert await old.post(insert({"scope": "any", "condition": "true"}, "spam-filter.rule.stwt_any")) is None

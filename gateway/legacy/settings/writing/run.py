@@ -16,7 +16,7 @@ from gateway.legacy.settings.fetch import fetch
 from gateway.legacy.settings.naming import DERIVED, Snapshot, record_ids
 from gateway.legacy.settings.remembered import Remembered, recall
 from gateway.legacy.settings.view import named
-from gateway.legacy.settings.writing import patches
+from gateway.legacy.settings.writing import bounds, patches
 from gateway.legacy.settings.writing.compare import compare
 from gateway.legacy.settings.writing.editing import Draft
 from gateway.legacy.settings.writing.entries import Entry
@@ -130,7 +130,9 @@ class _Batch:
         sheet = read(rows_of(demand.objects), snapshot, names, other_names(names))
         draft = Draft(sheet, kept, lambda slot: is_default(slot, snapshot))
         draft.apply(self._operations)
-        return draft, compare(draft, snapshot, names)
+        entries = compare(draft, snapshot, names)
+        bounds.insist(entries)
+        return draft, entries
 
     async def _remember(self, done: Sequence[Done], snapshot: Snapshot, remembered: Remembered) -> None:
         """Keep the record ids that clients used where they do not follow from the objects, and forget those of objects that are gone."""

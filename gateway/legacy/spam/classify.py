@@ -10,6 +10,9 @@ from gateway.legacy.refusals import BadRequest
 from gateway.legacy.spam.samples import unreadable
 from gateway.legacy.spam.tags import rejecting
 
+_NEWS = frozenset({"DKIM2_NA"})
+"""Tags that the old server could not give and that say nothing: there is no signature of a kind that it did not know."""
+
 _SEVEN_BITS = 1
 _MORE_BITS = 2 | 4
 _UNICODE = 32
@@ -42,7 +45,7 @@ async def classify(exchange: Exchange) -> Any:
 
 def opinion(answer: Object, rejects: Callable[[str], bool]) -> Object:
     """Old form of a classification; `rejects` tells of a tag that the new server calls rejecting whether it is."""
-    tags = {name: _tag(name, tag, rejects) for name, tag in sorted(answer["tags"].items())}
+    tags = {name: _tag(name, tag, rejects) for name, tag in sorted(answer["tags"].items()) if name not in _NEWS}
     result = answer["result"]
     if result in {"spam", "ham"}:
         score = answer["score"]

@@ -39,7 +39,7 @@ class Actions(ObjectType):
         }
         self._questions: dict[str, Callable[[Object], Object]] = {
             "TroubleshootDmarc": lambda given: troubleshoot(given, mail.queue.surroundings),
-            "ClassifySpam": lambda given: classify(given, mail.weights, mail.queue.surroundings),
+            "ClassifySpam": lambda given: classify(given, mail.weights, mail.queue.surroundings, world.clock.seconds()),
         }
 
     def exists(self, id_: str, variant: str = "") -> bool:  # noqa: ARG002 - nothing is kept

@@ -9,8 +9,8 @@ from gateway.simulator.mail.surroundings import Surroundings
 UNREADABLE = "Failed to parse the message for spam classification"
 
 
-def classify(given: Object, weights: Weights, surroundings: Surroundings) -> Object:
-    """Result for the checked properties of the action."""
+def classify(given: Object, weights: Weights, surroundings: Surroundings, now: int) -> Object:
+    """Result for the checked properties of the action at `now` (unix seconds)."""
     letter = Letter(
         data=given["message"].encode(),
         env_from=given["envFrom"],
@@ -19,6 +19,7 @@ def classify(given: Object, weights: Weights, surroundings: Surroundings) -> Obj
         remote_ip=given["remoteIp"],
         tls=given["isTls"],
         authenticated=given["authenticatedAs"] is not None,
+        now=now,
     )
     try:
         found = spam_tags.find(letter, surroundings)

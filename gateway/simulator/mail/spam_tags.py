@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message as Parsed
-from email.utils import getaddresses
+from email.utils import getaddresses, parsedate_to_datetime
 
 from gateway.simulator.mail import authentication
 from gateway.simulator.mail.surroundings import NameFailure, NameNotFound, Surroundings
 
 SHORT_TEXT = 64
 SHORT_HTML = 1024
+OLD_SECONDS = 86_400
+AHEAD_SECONDS = 7_200
 
 _KNOWN_HEADERS = frozenset(
     ["from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "sender", "references", "in-reply-to", "received", "return-path", "mime-version", "content-type", "content-transfer-encoding", "content-disposition", "list-unsubscribe", "dkim-signature"]
@@ -36,7 +38,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message with its envelope."""
+    """A message with its envelope; `now` are unix seconds, None where the date of the message does not matter."""
 
     data: bytes
     env_from: str
@@ -45,6 +47,7 @@ class Letter:
     remote_ip: str
     tls: bool
     authenticated: bool = False
+    now: int | None = None
 
 
 @dataclass(slots=True)
@@ -90,12 +93,28 @@ def _fields(view: _View) -> Iterator[str]:
             yield "MISSING_" + tag
     if "Content-Type" in header and "MIME-Version" not in header:
         yield from ("MIME_HEADER_CTYPE_ONLY", "MISSING_MIME_VERSION")
+    yield from _date(view)
     subject = str(header.get("Subject", ""))
     letters = [sign for sign in subject if sign.isalpha()]
     if len(letters) > 1 and all(sign.isupper() for sign in letters):
         yield "SUBJ_ALL_CAPS"
     if re.search("[$€£¥]", subject):
         yield "SUBJECT_HAS_CURRENCY"
+
+
+def _date(view: _View) -> Iterator[str]:
+    """A date more than a day ago, or more than two hours ahead."""
+    if view.letter.now is None or "Date" not in view.header:
+        return
+    try:
+        age = view.letter.now - parsedate_to_datetime(str(view.header["Date"])).timestamp()
+    except ValueError:
+        yield "INVALID_DATE"
+        return
+    if age > OLD_SECONDS:
+        yield "DATE_IN_PAST"
+    elif -age > AHEAD_SECONDS:
+        yield "DATE_IN_FUTURE"
 
 
 def _origin(view: _View) -> Iterator[str]:

@@ -54,14 +54,14 @@ def _refusing(_: str) -> Reply:
     raise ConnectionRefused
 
 
-_HOSTS: Mapping[str, Callable[[str], Reply]] = {"mx.ok.test": _accepting, "mx.temp.test": _temporary, "mx.refused.test": _refusing}
+_HOSTS: Mapping[str, Callable[[str], Reply]] = {"mx.ok.test": _accepting, "mx.temp.test": _temporary, "mx.refused.test": _refusing, "mail.example.org": _refusing}
 
-_ADDRESSES: Mapping[str, str] = {"mx.ok.test": "10.77.0.2", "mx.temp.test": "10.77.0.3", "mx.refused.test": "10.77.0.1"}
+_ADDRESSES: Mapping[str, str] = {"mx.ok.test": "10.77.0.2", "mx.temp.test": "10.77.0.3", "mx.refused.test": "10.77.0.1", "mail.example.org": "127.0.0.1"}
 
-_EXCHANGERS: Mapping[str, str] = {"ok.test": "mx.ok.test", "temp.test": "mx.temp.test", "refused.test": "mx.refused.test"}
+_EXCHANGERS: Mapping[str, str] = {"ok.test": "mx.ok.test", "temp.test": "mx.temp.test", "refused.test": "mx.refused.test", "example.org": "mail.example.org"}
 
 _TEXTS: Mapping[str, str] = {
-    "sender.test": "v=spf1 ip4:127.0.0.1 ~all",
+    "sender.test": "v=spf1 ip4:127.0.0.1 ip4:10.77.0.1 ~all",
     "_dmarc.sender.test": "v=DMARC1; p=none; rua=mailto:rua@sender.test",
     "_smtp._tls.ok.test": "v=TLSRPTv1; rua=mailto:tlsrpt@ok.test",
     "example.org": "v=spf1 -all",

@@ -449,6 +449,7 @@ WORDS = {
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.pattern)
 def test_what_is_written_reads_back(row):
+    """And what is taken away again is as on a new server, unless that cannot be."""
     found = list(holders(row))
     assert found, "no object has it"
     used = Counter()
@@ -456,39 +457,69 @@ def test_what_is_written_reads_back(row):
     @settings(max_examples=6, deadline=None, phases=PHASES)
     @given(st.sampled_from(found), st.data())
     def law(holder, data):
-        type_, variant, it, record = holder
+        type_, _variant, it, record = holder
         it = deepcopy(it)
-        snapshot, named = snapshot_of(type_, it), named_of(type_, record)
-        target = Target(type_, it, variant, record)
         key = row.base.replace("<id>", record)
-        prop = facts.property_at(type_, pointer_of(row, target), it)
+        pointer = pointer_of(row, Target(type_, it, it.get("@type"), record))
+        prop = facts.property_at(type_, pointer, it)
         wanted, shown = data.draw(texts(row, type_, prop))
-        done = [*operations(key, wanted), Insert(None, tuple(BESIDE.get(row.pattern, {}).items()), assert_empty=False)]
-        demand = wanted_by(done)
-        everything_else(demand, snapshot)
-        sheet = read(rows_of(demand.objects), snapshot, named, {})
-        draft = Draft(sheet, {}, lambda _slot: False)
         try:
-            draft.apply(done)
-            entries = compare(draft, snapshot, named)
+            it, changed = carried_out([*operations(key, wanted), Insert(None, tuple(BESIDE.get(row.pattern, {}).items()), assert_empty=False)], type_, it, record)
         except FieldMissing:
             assume(not row.pointer.endswith("/@type"))
             raise
-        assume(entries or row.word == "ui-flag")
-        assert {entry.type for entry in entries} <= {type_}
-        assert [entry.action for entry in entries] in (["update"], ["destroy", "create"], [])
-        for entry in entries:
-            assert MASK not in str((entry.changes, entry.value))
-            it = patched(type_, it, entry)
-        snapshot[type_] = [it]
-        chosen = it.get("@type")
+        assume(changed or row.word == "ui-flag")
         used["taken"] += 1
         if row.word != "ui-flag":
-            check_read(row, record, snapshot, named, shown)
-        check_taken(type_, chosen, it)
+            check_read(row, record, snapshot_of(type_, it), named_of(type_, record), shown)
+        check_taken(type_, it.get("@type"), it)
+        if shown is not None:
+            check_default(row, type_, it, record)
 
     law()
     assert used["taken"]
+
+
+def carried_out(done, type_, it, record):
+    """The object after the operations, and whether anything of it changed; None when it is gone."""
+    snapshot, named = snapshot_of(type_, it), named_of(type_, record)
+    demand = wanted_by(done)
+    everything_else(demand, snapshot)
+    draft = Draft(read(rows_of(demand.objects), snapshot, named, {}), {}, lambda _slot: False)
+    draft.apply(done)
+    entries = compare(draft, snapshot, named)
+    assert {entry.type for entry in entries} <= {type_}
+    assert [entry.action for entry in entries] in (["update"], ["destroy", "create"], ["destroy"], [])
+    for entry in entries:
+        assert MASK not in str((entry.changes, entry.value))
+        it = patched(type_, it, entry)
+    return (None if [entry.action for entry in entries] == ["destroy"] else it), bool(entries)
+
+
+def check_default(row, type_, it, record):
+    """A key that is deleted falls back to what a new server has; one without default cannot be."""
+    key = row.base.replace("<id>", record)
+    pointer = pointer_of(row, Target(type_, it, it.get("@type"), record))
+    prop = facts.property_at(type_, pointer, it)
+    default = initial(prop) if prop else None
+    try:
+        after, _ = carried_out([Clear(f"{key}.", None), Delete((key,))] if row.is_list or row.is_expression else [Delete((key,))], type_, it, record)
+    except FieldMissing as missing:
+        assert missing.body["field"].startswith(key.rpartition(".")[0])
+        assert prop is None or row.word == "http-auth" or default is MISSING or pointer == "/@type", (pointer, default)
+        return
+    if after is None or prop is None or row.word in {"variant", "bool-variant", "event-set", "metric-set", "http-auth", "ui-flag"}:
+        return
+    if prop.kind.name != "OptionalExpression":
+        assert at(after, pointer) in (default, "absent")
+
+
+def at(it, pointer):
+    for name in pointer.split("/")[1:]:
+        if not isinstance(it, dict) or name not in it:
+            return "absent"
+        it = it[name]
+    return it
 
 
 def check_read(row, record, snapshot, named, shown):

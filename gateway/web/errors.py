@@ -41,6 +41,8 @@ CHALLENGES = (
 ENTERPRISE = "This feature is only available in the Enterprise edition"
 SLOW_READ_SECONDS = 5
 
+_CROWDED = frozenset({"maxConcurrentRequests", "maxConcurrentUpload"})
+
 
 class TooManyRequests(Exception):
     """One client has too many requests under way."""
@@ -92,7 +94,7 @@ def _crowded(seconds: int) -> Reply:
 def _of_http(error: jmap.HttpRefusal, challenge: bool) -> Reply:
     if error.status == HTTPStatus.UNAUTHORIZED:
         return _UNAUTHORIZED[challenge]
-    if error.limit == "maxConcurrentRequests":
+    if error.limit in _CROWDED:
         return _crowded(error.retry_after or 1)
     return _OF_STATUS.get(error.status, _INTERNAL)
 

@@ -30,10 +30,11 @@ def divide(calls: Sequence[Call], limits: ServerLimits) -> list[list[tuple[int, 
     for position, call in enumerate(calls):
         first[position] = len(pieces)
         pieces += [(position, piece) for piece in ([call] if position in targets else _pieces(call, limits))]
+    earliest = _earliest(pieces, first)
     requests: list[list[tuple[int, Call]]] = []
     start = 0
     while start < len(pieces):
-        end = _cut(pieces, first, start, start + limits.calls)
+        end = _cut(earliest, start, start + limits.calls)
         requests.append([(position, _moved(call, first, start)) for position, call in pieces[start:end]])
         start = end
     return requests
@@ -84,18 +85,22 @@ def _chunks(items: Any, size: int) -> Iterator[list[Any]]:
         yield part
 
 
-def _cut(pieces: Sequence[tuple[int, Call]], first: Mapping[int, int], start: int, end: int) -> int:
+def _earliest(pieces: Sequence[tuple[int, Call]], first: Mapping[int, int]) -> list[int]:
+    """For each place, the earliest piece that something from there on refers to, at most the place itself."""
+    earliest = [0] * len(pieces)
+    so_far = len(pieces)
+    for place in range(len(pieces) - 1, -1, -1):
+        call = pieces[place][1]
+        target = first[call.ids.call] if isinstance(call, Get) and isinstance(call.ids, Ref) else place
+        earliest[place] = so_far = min(so_far, target, place)
+    return earliest
+
+
+def _cut(earliest: Sequence[int], start: int, end: int) -> int:
     """Where the request that begins at `start` ends: at most at `end`, but never between a reference and what it refers to."""
-    if end >= len(pieces):
-        return len(pieces)
-    for cut in range(end, start, -1):
-        if all(_target(call, first, cut) >= cut for _, call in pieces[cut:]):
-            return cut
-    return len(pieces)
-
-
-def _target(call: Call, first: Mapping[int, int], otherwise: int) -> int:
-    return first[call.ids.call] if isinstance(call, Get) and isinstance(call.ids, Ref) else otherwise
+    if end >= len(earliest):
+        return len(earliest)
+    return next((cut for cut in range(end, start, -1) if earliest[cut] >= cut), len(earliest))
 
 
 def _moved(call: Call, first: Mapping[int, int], start: int) -> Call:

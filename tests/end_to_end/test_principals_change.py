@@ -71,3 +71,32 @@ async def test_an_account_under_a_bare_name(old):
     await change(old, "all", ("set", "members", before["members"]))
     assert await old.get("/api/principal/all") == before
 
+
+
+async def test_hundreds_of_members_cost_few_round_trips(old):
+    await make(old, "domain", "acme.test")
+    jmap = {"using": ["urn:ietf:params:jmap:core", "urn:stalwart:jmap"]}
+
+    async def call(name, arguments):
+        body = json.dumps(jmap | {"methodCalls": [[name, arguments, "0"]]})
+        _, _, answer = await old.response("POST", "/jmap/", body, {"Content-Type": "application/json"})
+        return answer["methodResponses"][0][1]
+
+    async def trips(work):
+        await old.http.get(f"{old.both.simulator}/healthz/live")
+        await work
+        async with old.http.get(f"{old.both.simulator}/.simulator/journal") as answer:
+            paths = [it["path"] for it in await answer.json()]
+        return len(paths) - max(at for at, path in enumerate(paths) if path == "/healthz/live") - 1
+
+    (domain,) = [it["id"] for it in (await call("x:Domain/get", {"ids": None}))["list"] if it["name"] == "acme.test"]
+    people = [f"p{number:03}@acme.test" for number in range(400)]
+    await call("x:Account/set", {"create": {name: {"@type": "User", "name": name.partition("@")[0], "domainId": domain} for name in people}})
+    for type_, name in (("group", "crew@acme.test"), ("list", "all@acme.test")):
+        assert await trips(make(old, type_, name, members=people)) < 10
+        assert (await old.get(f"/api/principal/{name}"))["members"] == people
+        assert await trips(change(old, name, ("set", "members", people[5:]))) < 10
+        assert (await old.get(f"/api/principal/{name}"))["members"] == people[5:]
+        unknown = [*people[:100], "nobody@acme.test", *people[100:], "somebody@acme.test"]
+        assert await change(old, name, ("set", "members", unknown)) == {"error": "notFound", "item": "nobody@acme.test"}
+        assert (await old.get(f"/api/principal/{name}"))["members"] == people[5:]

@@ -1,3 +1,5 @@
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +38,13 @@ def test_a_reference_stays_with_what_it_refers_to():
 def test_a_chain_that_is_too_long_goes_whole():
     calls = [QUERY, QUERY, QUERY, Get("Task", Ref(0))]
     assert divide(calls, SMALL) == [list(enumerate(calls))]
+
+
+def test_thousands_of_calls_are_divided_in_no_time():
+    calls = [call for at in range(0, 20_000, 2) for call in (QUERY, Get("Task", Ref(at)))]
+    began = time.process_time()
+    assert len(divide(calls, ServerLimits(calls=16))) == len(calls) // 16
+    assert time.process_time() - began < 2
 
 
 def test_too_many_objects_become_several_calls():

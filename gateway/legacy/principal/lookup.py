@@ -7,7 +7,7 @@ Use:
     group = await found.one("sales", MAIL_KINDS)   # the same for a name in a list field
     group = await found.find("sales", MAIL_KINDS)  # None instead of ItemNotFound
 
-`look_up` is one round trip as long as 16 calls suffice: 6 for the target, 4 for each other name, 5 for a context that is not at hand.
+`look_up` is one round trip as long as 16 calls suffice: 6 for the target, 4 for each other name (of at most 48), 5 for a context that is not at hand.
 `found.context` is the context, `found.pool` everything that was read, `found.lists_of(addresses)` the lists among it with such a recipient
 (complete for the target's address when it was looked up by that). A refusal that rests on a remembered context is confirmed with a fresh one
 before it is raised, at the price of a round trip.
@@ -22,11 +22,14 @@ from gateway.legacy.paging import CALLS_PER_REQUEST, find, in_chunks, pages
 from gateway.legacy.principal.candidates import ACCOUNT, CLIENT, LIST, Candidate, Pool, ambiguous, distinct, is_typed
 from gateway.legacy.principal.context import NOTE, Context, allowed, read
 from gateway.legacy.principal.facts import KINDS, PROPERTIES
+from gateway.legacy.principal.many import find_many
 from gateway.legacy.principal.words import words
 from gateway.legacy.refusals import Forbidden, ItemNotFound
 from gateway.state import OldName
 
 ALL_KINDS = frozenset(KINDS)
+MANY = 48
+"""With more names than this the objects are found by `many`, in fewer calls than four for each name."""
 
 
 @dataclass(slots=True)
@@ -98,8 +101,9 @@ async def look_up(exchange: Exchange, name: str, *, others: Sequence[str] = (), 
     if exact_suffices and known is not None and not old and len(pool.exact(name, known)) == 1:
         return Lookup(exchange, name, known, cached=True, pool=pool, forbidden=frozenset())
     page = exchange.settings.get_page
-    searches = [*_of_target(name, page), *(it for other in others for it in _of_mail(other, page))]
-    searches = [*{(it.type, *(it.filter or {}).items()): it for it in searches}.values()]
+    several = _distinct(it for other in others for it in _of_mail(other, page))
+    many = len(others) > MANY
+    searches = _distinct([*_of_target(name, page), *(() if many else several)])
     pairs: list[Call] = []
     for search in searches:
         pairs += (search, Get(search.type, Ref(len(pairs)), PROPERTIES[search.type]))
@@ -118,12 +122,16 @@ async def look_up(exchange: Exchange, name: str, *, others: Sequence[str] = (), 
     for get, objects in zip(strays, answers[len(pairs) :], strict=True):
         those = allowed(objects)
         pool.add(get.type, those["list"] if those else ())
+    if many:
+        found_many = await find_many(exchange, pool, several, {_local(it) for it in others})
+        forbidden |= found_many.forbidden
+        unfinished += found_many.unfinished
     for type_, more in await _rest(exchange, unfinished):
         pool.add(type_, more)
     if old:
         # Words find a list only some time after it was made.
         certain = [it for it in old if it in elsewhere or (it.type == ACCOUNT and not is_typed(it.name))]
-        await _forget(exchange, pool, certain if context.sees_everything and not forbidden else ())
+        await _forget(exchange, pool, certain if context.sees_everything and not forbidden and not many else ())
     return Lookup(exchange, name, context, cached, pool, frozenset(forbidden))
 
 
@@ -169,6 +177,10 @@ def _of_mail(name: str, page: int) -> list[Query]:
 def by_words(type_: str, text: str, page: int) -> Query:
     """Search by the words of a text; the new server finds nothing where there are none, so then everything is read."""
     return Query(type_, (), page, filter={"text": text} if words(text) else None)
+
+
+def _distinct(searches: Iterable[Query]) -> list[Query]:
+    return [*{(it.type, *(it.filter or {}).items()): it for it in searches}.values()]
 
 
 def _clients(name: str, page: int) -> Query:

@@ -301,3 +301,23 @@ def test_thousands_of_names_among_thousands_of_accounts_take_no_time():
     assert [it.name for it in pool.loose("p0", CONTEXT)] == ["p0@a.test"]
     assert [it.kind.word for it in pool.loose("p0", CONTEXT)] == ["list"]
     assert pool.loose("renamed", CONTEXT)
+
+
+async def test_many_names_are_not_searched_for_one_by_one_and_nothing_is_forgotten_for_them(warm):
+    memory = Recollection()
+    await memory.remember(OldName("Account", "zz", "p1", "p1@b.test", implied=False))
+    names = [f"p{number}" for number in range(49)]
+    people = [account(f"n{number}", f"p{number}@a.test") for number in range(2, 49)]
+    everything = {"sort": [{"property": "id", "isAscending": True}], "position": 0, "limit": 5000, "calculateTotal": True}
+    ids = [it["id"] for it in people]
+    rounds = [
+        (search("OAuthClient", {"clientId": "-"}, "2") + search("Account", {"name": "-"}, "0") + search("MailingList", None, "1"), [*found("OAuthClient"), *found("Account"), *found("MailingList")]),
+        (
+            [[f"x:{type_}/query", everything, ""] for type_ in ("Account", "MailingList")],
+            [["x:Account/query", {"ids": ids, "total": len(ids)}, ""], ["x:MailingList/query", {"ids": [], "total": 0}, ""]],
+        ),
+        ([["x:Account/get", {"ids": ids, "properties": list(PROPERTIES["Account"])}, ""]], [["x:Account/get", {"list": people}, ""]]),
+    ]
+    looked = await look_up(warm(rounds, memory=memory), "-", others=names)
+    assert [it.id for name in names for it in looked.meanings(name)] == ids
+    assert [old.name for old in await memory.called(["p1"])] == ["p1"]

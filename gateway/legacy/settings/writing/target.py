@@ -63,9 +63,11 @@ class Cell:
 
     @property
     def texts(self) -> list[str]:
-        """The elements of a list; a single text is one."""
+        """The elements of a list or the parts of an expression; a single text is one."""
         if isinstance(self.given, str):
             return [self.given]
+        if isinstance(self.given, dict):
+            return list(self.given.values())
         return list(self.given or ())
 
 

@@ -32,6 +32,7 @@ from gateway.legacy.settings.writing.target import (
 from gateway.legacy.settings.writing.variants import TYPE, flags, nested_variant
 
 _SECRETS = frozenset({"secret", "secret-text", "secret-word"})
+_MASKED = _SECRETS | {"http-auth"}
 _WITHOUT_LIMIT = "4294967295"
 _QUOTAS = "object-quota."
 _FOLDERS = "/defaultFolders/"
@@ -57,6 +58,8 @@ def written(row: Row, key: str, given: Given, target: Target, context: Context) 
     made = target.type == "StoreLookup" and target.stored is None
     if target.type == "DataStore" or (row.direction != "rw" and not made):
         raise ReadOnly(key)
+    if MASK in cell.texts and row.word not in _MASKED:
+        raise InvalidValue(key, "asterisks stand for a secret")
     pointer = pointer_of(row, target)
     special = _WHOLE.get(row.word) or _BY_PATTERN.get(row.pattern) or (_variant if pointer.endswith(TYPE) else _plain)
     return special(cell)

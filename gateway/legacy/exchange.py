@@ -169,12 +169,12 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A long list, written page by page as `{"data": {"items": [...], "total": n, **extra}}`.
+    """A long list, written page by page as `{"data": {"items": [...], "total": n, **extra}}`, without a total as `{"data": [...]}`.
 
     The first page is asked for before the head of the reply is sent, so that its failure still has a status of its own.
     """
 
-    total: int
+    total: int | None
     pages: AsyncIterator[list[Any]]
     extra: Mapping[str, Any]
 

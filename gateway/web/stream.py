@@ -55,7 +55,7 @@ class Stream:
             page = await self._next()
             if page is None:
                 items = self._first[0] if self._first else []
-                return success({"items": items, "total": self._listing.total, **self._listing.extra})
+                return success(items if self._listing.total is None else {"items": items, "total": self._listing.total, **self._listing.extra})
             self._first.append(page)
         return None
 
@@ -71,7 +71,8 @@ class Stream:
 
     async def _write(self, response: web.StreamResponse) -> None:
         written = False
-        lead = b'{"data":{"items":['
+        bare = self._listing.total is None
+        lead = b'{"data":[' if bare else b'{"data":{"items":['
         async with contextlib.aclosing(self._ahead()) as pages:
             async for page in pages:
                 for piece in _pieces(page):
@@ -79,8 +80,8 @@ class Stream:
                         await response.write((b"," if written else lead) + wire.dumps(piece)[1:-1])
                     written = True
                     await asyncio.sleep(0)
-        rest = wire.dumps({"total": self._listing.total, **self._listing.extra})
-        await response.write((b"" if written else lead) + b"]," + rest[1:] + b"}")
+        rest = b"]}" if bare else b"]," + wire.dumps({"total": self._listing.total, **self._listing.extra})[1:] + b"}"
+        await response.write((b"" if written else lead) + rest)
 
     async def _ahead(self) -> AsyncGenerator[Page, None]:
         """The pages; the next one is under way while the caller deals with one."""

@@ -133,7 +133,7 @@ class Rows:
             answer = await HANDLERS[operation](exchange)
             if isinstance(answer, Listing):
                 items = [item async for page in answer.pages for item in page]
-                answer = {"items": items, "total": answer.total, **answer.extra}
+                answer = items if answer.total is None else {"items": items, "total": answer.total, **answer.extra}
         finally:
             await background.finish()
         assert script.left == [], "not everything that was expected was asked"

@@ -48,6 +48,19 @@ async def test_more_pages_are_streamed(start, pages):
     assert answer.json == {"data": {"items": [item for page in pages for item in page], "total": 9, "status": False}}
 
 
+@pytest.mark.parametrize("pages", [[], [[]], [[1, 2]], [[1], [2, 3]], [[], [], [1]], [[], []]])
+async def test_a_list_may_be_all_there_is(start, pages):
+    async def each() -> AsyncIterator[list]:
+        for page in pages:
+            yield page
+
+    async def handle(_exchange):
+        return Listing(None, each(), {})
+
+    client = await start(rows={"getMetrics": Action(handle)})
+    assert (await client("GET", "/api/telemetry/metrics")).json == {"data": [item for page in pages for item in page]}
+
+
 @pytest.mark.parametrize(
     ("pages", "status"), [([NotFound()], 404), ([Unreachable()], 503), ([[1], Unreachable()], 503), ([ValueError()], 500)]
 )

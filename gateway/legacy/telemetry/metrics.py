@@ -1,14 +1,14 @@
 """The history of metrics (legacy-rest-api 2.16, mapping-operations 8.5)."""
 
-import asyncio
 import logging
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from gateway.jmap.calls import BY_ID, Call, Get, Object, Query, Ref
 from gateway.knowledge.event_names import old_event
 from gateway.knowledge.ids import EPOCH_MS, decode
 from gateway.knowledge.instants import LATEST, seconds, text_of, unix_of
-from gateway.legacy.exchange import Exchange
+from gateway.legacy.exchange import Exchange, Listing
 from gateway.legacy.paging import find_more, pages
 from gateway.legacy.refusals import Other
 from gateway.legacy.telemetry.edition import insist_on_enterprise
@@ -37,14 +37,17 @@ async def get_metrics(exchange: Exchange) -> Any:
         return [query, Get(query.type, Ref(place))]
 
     found, read = await with_store(exchange, "MetricsStore", _no_store, calls)
-    samples = history.samples(read["list"])
-    total = min(found["total"], MOST_SAMPLES)
+    first, total = history.samples(read["list"]), min(found["total"], MOST_SAMPLES)
     if found["total"] > total:
         _log.warning("only the first %d of %d samples are given", total, found["total"])
-    async for some in find_more(exchange.caller, pages(query, start=page, end=total, page=page), None, together=PAIRS_PER_REQUEST):
-        samples += history.samples(some.objects)
-        await asyncio.sleep(0)  # other requests get their turn
-    return samples
+    later = pages(query, start=page, end=total, page=page)
+    return Listing(None, _pages(exchange, history, first, later), {}) if later else first
+
+
+async def _pages(exchange: Exchange, history: "History", first: list[Object], later: Sequence[Query]) -> AsyncIterator[list[Object]]:
+    yield first
+    async for found in find_more(exchange.caller, later, None, together=PAIRS_PER_REQUEST):
+        yield history.samples(found.objects)
 
 
 def _no_store() -> Other:

@@ -125,11 +125,6 @@ def fresh(schema: Schema, variant: str | None) -> dict[str, Any] | Missing:
     return made
 
 
-def complete(schema: Schema, variant: str | None) -> dict[str, Any]:
-    """The defaults of a variant, without the properties that have to be given."""
-    return {name: value for name, prop in schema.variants[variant].items() if (value := initial(prop)) is not MISSING}
-
-
 def required(schema: Schema, variant: str | None) -> Iterator[str]:
     """Names of the properties of a variant that have to be given; instants that are left out are the present moment."""
     return (

@@ -1,6 +1,6 @@
 """Measures the gateway against a bare aiohttp reverse proxy in front of the same upstream stub, and against the budgets of the project.
 
-    tools/bench.py [--seconds 3] [--rounds 3] [--out docs/performance.md] [--json] [--only settings|contents]
+    tools/bench.py [--seconds 3] [--rounds 3] [--out docs/performance.md] [--json] [--only settings|contents|streams]
 
 The process under test has one core to itself, stub and load generator share another. Each round measures every process in turn, so that a
 change of the machine's mood meets all of them; the median of the rounds counts. Ends with status 1 when a budget is missed.
@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import uvloop
-from measure import contents
+from measure import contents, streams
 from measure.process import CORES, Process, gateway, json_seconds, proxy
 from measure.settings import ADDRESSES, ENTRIES, PAGE, dump
 from measure.upstream import Upstream, message_number
@@ -33,7 +33,7 @@ STREAMED = {"messages": "/api/queue/messages?values=1", "accounts": "/api/princi
 STREAMED_LENGTH = 10_000
 RATIOS = {"orjson, uvloop": 0.75, "standard library": 0.5}
 SLICES = 5
-LIST_BUDGET, STREAM_BUDGET_MB, NEIGHBOUR_BUDGET, IDLE_BUDGET_MB, CONTENT_BUDGET_MB = 4.0, 2.0, 5.0, 110.0, 3.0
+LIST_BUDGET, STREAM_BUDGET_MB, NEIGHBOUR_BUDGET, IDLE_BUDGET_MB, CONTENT_BUDGET_MB, EVENT_BUDGET_MS = 4.0, 2.0, 5.0, 110.0, 3.0, 100.0
 
 
 @dataclass
@@ -82,6 +82,7 @@ class Bench:
                     rows += await self._stream(process, libraries, what, target)
             rows += await self._settings(libraries, fast=fast)
             rows += await self._contents(libraries, fast=fast)
+            rows += await self._streams(libraries, fast=fast)
         server.close()
         return rows
 
@@ -92,6 +93,10 @@ class Bench:
     async def contents(self) -> list[Row]:
         """The lines about large contents only."""
         return [row for libraries in RATIOS for row in await self._contents(libraries, fast=libraries != "standard library")]
+
+    async def streams(self) -> list[Row]:
+        """The lines about live streams only."""
+        return [row for libraries in RATIOS for row in await self._streams(libraries, fast=libraries != "standard library")]
 
     async def _small(self, url: str, libraries: str, ratio: float, *, fast: bool) -> list[Row]:
         """Requests per second of CPU against the proxy on the same event loop, and on the standard one."""
@@ -168,9 +173,19 @@ class Bench:
     async def _contents(self, libraries: str, *, fast: bool) -> list[Row]:
         """A large content on its way through."""
         size = contents.SIZE / 1_000_000
-        took = await contents.download(fast=fast)
-        how = f"peak of the resident size over that before; {size / took.seconds:.0f} MB a second, {took.cpu_seconds:.2f} s of the gateway's CPU"
-        return [Row(f"memory of a blob of {size:.0f} MB", libraries, took.memory_mb, "MB more", CONTENT_BUDGET_MB, False, how)]
+        rows = []
+        for what, passed in {"a blob": contents.download, "an upload": contents.upload}.items():
+            took = await passed(fast=fast)
+            how = f"peak of the resident size over that before; {size / took.seconds:.0f} MB a second, {took.cpu_seconds:.2f} s of the gateway's CPU"
+            rows.append(Row(f"memory of {what} of {size:.0f} MB", libraries, took.memory_mb, "MB more", CONTENT_BUDGET_MB, False, how))
+        return rows
+
+    async def _streams(self, libraries: str, *, fast: bool) -> list[Row]:
+        """Events on their way through many live streams."""
+        took = await streams.live(fast=fast, seconds=max(self._seconds, 2))
+        rate = streams.STREAMS * streams.EVENTS_A_SECOND
+        how = f"p99 of {took.events} events, median {took.median * 1000:.1f} ms, slowest {took.worst * 1000:.1f} ms; {rate} events a second in all, each {took.cpu_seconds * 1e6:.0f} µs of CPU; {took.memory_kb:.0f} kB a stream"
+        return [Row(f"event in one of {streams.STREAMS} live streams", libraries, took.p99 * 1000, "ms", EVENT_BUDGET_MS, False, how)]
 
 
 def table(rows: list[Row]) -> str:
@@ -189,11 +204,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each process; the median counts")
     parser.add_argument("--out", type=Path, help="document whose table is replaced")
     parser.add_argument("--json", action="store_true", help="print the lines as JSON")
-    parser.add_argument("--only", choices=["settings", "contents"], help="measure this part only, and replace no table")
+    parser.add_argument("--only", choices=["settings", "contents", "streams"], help="measure this part only, and replace no table")
     arguments = parser.parse_args()
     CORES.stay_beside()
     bench = Bench(arguments.seconds, arguments.rounds)
-    parts = {"settings": bench.settings, "contents": bench.contents}
+    parts = {"settings": bench.settings, "contents": bench.contents, "streams": bench.streams}
     rows = uvloop.run(parts.get(arguments.only, bench.all)())
     print(json.dumps([asdict(row) | {"kept": row.kept} for row in rows], indent=1) if arguments.json else table(rows))
     if arguments.out and not arguments.only:

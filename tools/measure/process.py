@@ -89,10 +89,10 @@ def _dumps(value: object) -> bytes:
 
 
 @asynccontextmanager
-async def gateway(upstream: str, *, fast: bool) -> AsyncIterator[Process]:
-    """A gateway as people run it, with or without the faster libraries."""
+async def gateway(upstream: str, *, fast: bool, **others: str) -> AsyncIterator[Process]:
+    """A gateway as people run it, with or without the faster libraries; `others` are settings by the names of their variables."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"UPSTREAM": upstream, "LISTEN": "127.0.0.1:0", "STATE": f"sqlite+aiosqlite:///{folder}/state.db"}
+        settings = {"UPSTREAM": upstream, "LISTEN": "127.0.0.1:0", "STATE": f"sqlite+aiosqlite:///{folder}/state.db", **others}
         environment = os.environ | {f"GATEWAY_{name}": value for name, value in settings.items()}
         code = ("import sys; " if fast else WITHOUT) + GATEWAY
         async with started(["-c", code], environment, Path(folder, "log")) as process:

@@ -1,5 +1,6 @@
 """The whole configuration: one model, filled from flags, environment (`GATEWAY_…`) and a TOML file, validated at start."""
 
+import base64
 import difflib
 import json
 import os
@@ -25,7 +26,7 @@ NOT_SETTINGS = frozenset({"GATEWAY_CONFIG", "GATEWAY_CHECK_USER", "GATEWAY_TEST_
 HIGHEST_PORT = 65_535
 SHORTEST_KEY = 32
 
-_MAY_HOLD_SECRETS = frozenset({"state", "state_key"})
+_MAY_HOLD_SECRETS = frozenset({"state", "state_key", "service_credential"})
 
 CommaList = Annotated[list[str], NoDecode]
 Mode = Literal["enforce", "report", "off"]
@@ -106,6 +107,8 @@ class Settings(BaseSettings):
     plain_passwords: Literal["forward", "hash"] = Field("forward", description="plain passwords: judged by the policy of the new server, or hashed here (SHA-512 crypt), which no policy sees")
     secrets_memory: Literal["off", "hashes"] = Field("off", description="whether the strings that clients write as secrets are remembered, encrypted, and shown again; of a plain password only a hash")
     verify_index_writes: bool = Field(True, description="read an account again after addresses or secrets were removed by their position, and repair what another writer moved")
+
+    service_credential: str = Field("", repr=False, description="LOGIN:PASSWORD or API key (`API_…`) of an account of the new server with `impersonate`, `sysAccountGet` and `sysAccountUpdate`, for what users may not do themselves there: a new password that comes as a hash (the page for the own password of the old WebAdmin needs it)")
 
     validation: Annotated[dict[str, Mode], NoDecode] = Field(
         default_factory=dict, description="what happens to requests against the contract, as OPERATION=MODE, comma separated; modes enforce, report, off; default enforce"
@@ -194,6 +197,16 @@ class Settings(BaseSettings):
             raise ValueError(f"must have {SHORTEST_KEY} or more characters, for example those that `openssl rand -base64 32` prints")
         return value
 
+    @field_validator("service_credential")
+    @classmethod
+    def _service(cls, value: str) -> str:
+        login, colon, secret = value.partition(":")
+        if value and not _is_key(value) and not (colon and login.strip() and secret and "%" not in login):
+            raise ValueError("must be LOGIN:PASSWORD or an API key of the new server, which begins with API_")
+        if not value.isprintable():
+            raise ValueError("holds control characters")
+        return value
+
     @model_validator(mode="after")
     def _pair(self) -> Self:
         if bool(self.tls_certificate) != bool(self.tls_key):
@@ -208,6 +221,13 @@ class SettingsError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
+
+
+def service_header(credential: str) -> str:
+    """The Authorization header of a `service_credential`, "" for none."""
+    if not credential or _is_key(credential):
+        return credential and f"Bearer {credential}"
+    return "Basic " + base64.b64encode(credential.encode()).decode()
 
 
 def host_port(value: str) -> tuple[str, int]:
@@ -265,6 +285,10 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     """`GATEWAY_…` variables that mean nothing, in alphabetic order; groups given as JSON are known."""
     known = {variable(path) for path, _ in names()} | {variable((name,)) for name in Settings.model_fields} | NOT_SETTINGS
     return sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known)
+
+
+def _is_key(credential: str) -> bool:
+    return credential.startswith("API_") and credential.isascii() and ":" not in credential and " " not in credential
 
 
 def _url(value: str) -> Any:

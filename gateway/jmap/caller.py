@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gateway.jmap.client import Upstream
 
 UNAUTHORIZED = 401
+VERIFIED = "verified"
+ACCEPTED = frozenset({VERIFIED, "authenticated"})
 FORBIDDEN = 403
 
 _REFUSED = frozenset({401, 402, 403})
@@ -130,6 +132,23 @@ class Caller:
     def drop(self, kind: str) -> None:
         """Forget a kind under every credential, after a change."""
         self._upstream.notes.drop(kind)
+
+    async def log_in(self, given: Mapping[str, Any]) -> Object:
+        """The answer to a login with name and secret in the body, whose `type` is a text, as `Upstream.log_in`."""
+        answer = await self._upstream.log_in(given, self._identity.get("X-Forwarded-For"))
+        self.heard = self.heard or answer["type"] in ACCEPTED
+        self.wrote = self.wrote or answer["type"] == VERIFIED
+        return answer
+
+    def secrets_changed(self) -> None:
+        """Forget what is kept under credentials of this account, whose secrets were changed."""
+        self._upstream.secrets_changed(self)
+
+    @property
+    def bearer(self) -> str:
+        """The token of the credential, "" when it is none."""
+        scheme, _, token = self._identity.get("Authorization", "").partition(" ")
+        return token if scheme == "Bearer" else ""
 
     async def _own(self, looking: Coroutine[Any, Any, _Value]) -> _Value:
         try:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Collection, Hashable, MutableMapping
+from collections.abc import Callable, Collection, Hashable, Mapping, MutableMapping
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -15,16 +15,17 @@ from cachetools import LRUCache, TTLCache
 from gateway.jmap import wire
 from gateway.jmap.caller import Caller, Guest
 from gateway.jmap.calls import Object
+from gateway.jmap.codes import Codes
 from gateway.jmap.connection import OK, Reply, fields
-from gateway.jmap.errors import Busy, HttpRefusal, MethodError, Unreachable, UpstreamError
+from gateway.jmap.errors import Busy, Garbled, HttpRefusal, MethodError, Unreachable, UpstreamError
 from gateway.jmap.event_texts import EventTexts
 from gateway.jmap.notes import Notes
 from gateway.jmap.refusals import refusal_of
 from gateway.jmap.retry import Repeats
-from gateway.jmap.session import ACCOUNT_PATH, SESSION_PATH, Account, Session, account_of, session_of
+from gateway.jmap.session import ACCOUNT_PATH, LOGIN_PATH, SESSION_PATH, Account, Session, account_of, session_of
 from gateway.jmap.slots import Slots
 from gateway.jmap.transport import Transport
-from gateway.settings import Settings
+from gateway.settings import Settings, service_header
 
 REFRESH_SECONDS = 300.0
 RETRY_SECONDS = 5.0
@@ -75,6 +76,7 @@ class Upstream:
         self._alike: LRUCache[bytes, Account] = LRUCache(REMEMBERED_ANSWERS)
         self.notes = Notes(REMEMBERED_NOTES, NOTE_SECONDS)
         self.event_texts = EventTexts(self.transport)
+        self.codes = Codes(self)
         self._flights: dict[tuple[str, bytes], asyncio.Task[Any]] = {}
         self._learner: asyncio.Task[None] | None = None
         self._asking = asyncio.Lock()
@@ -101,20 +103,38 @@ class Upstream:
         """
         return Caller(self, *self._identified({"Authorization": authorization}, client_address))
 
+    def service(self) -> Caller | None:
+        """The server as seen by the service account, None when the settings name none."""
+        header = service_header(self._given.service_credential)
+        return self.caller(header) if header else None
+
     def guest(self, probe: str, rights: Collection[str], client_address: str | None = None) -> Guest:
         """The server as seen with nothing but a token, which is good for some streams; `probe` and `rights` as `Guest` wants them."""
         return Guest(self, *self._identified({}, client_address), probe=probe, rights=frozenset(rights))
 
     def _identified(self, identity: dict[str, str], client_address: str | None) -> tuple[dict[str, str], bytes, bytes]:
         """Headers that tell who calls: as they are, with all others as they go over the wire, and the key of what is remembered under them."""
-        if client_address and self._given.forward_client_address:
-            identity["X-Forwarded-For"] = client_address
+        identity |= self.told(client_address)
         own: bytes | None = None
         with contextlib.suppress(ValueError):
             own = fields(identity)
         if own is None:
             raise HttpRefusal(401)
         return identity, _PLAIN + own, hashlib.blake2b(own, key=self._key, digest_size=16).digest()
+
+    def told(self, client_address: str | None) -> dict[str, str]:
+        """The header that names the client's address, where the server is told to believe it."""
+        return {"X-Forwarded-For": client_address} if client_address and self._given.forward_client_address else {}
+
+    async def log_in(self, given: Mapping[str, Any], client_address: str | None) -> Object:
+        """The answer to a login with name and secret in the body (jmap-management-api 4.1); HttpRefusal for another status than 200."""
+        headers = _PLAIN + fields(self.told(client_address))
+        # A code that nobody hears of does no harm; to agree to a device twice is refused.
+        write = given["type"] != "authCode"
+        answer = wire.value_of(await self.send("POST", self.transport.target(LOGIN_PATH), headers, wire.dumps(given), write=write))
+        if not isinstance(answer, dict) or not isinstance(answer.get("type"), str):
+            raise Garbled("no answer to a login")
+        return answer
 
     async def discover(self) -> Session:
         """Read the anonymous session object, whose limits and paths hold for everybody, and go by it from now on."""
@@ -193,9 +213,20 @@ class Upstream:
 
     def forget(self, caller: Caller) -> None:
         """Drop what is remembered of a credential that was refused."""
-        self._accounts.pop(caller.key, None)
-        self._sessions.pop(caller.key, None)
-        self.notes.forget(caller.key)
+        self._forget(caller.key)
+        self.codes.drop(caller.bearer)
+
+    def secrets_changed(self, caller: Caller) -> None:
+        """Drop what is remembered under the credentials of an account whose secrets were changed."""
+        owner = self._owners.get(caller.key)
+        for key in {caller.key, *(key for key, it in self._owners.items() if it == owner)}:
+            self._forget(key)
+        self.codes.drop()
+
+    def _forget(self, key: bytes) -> None:
+        self._accounts.pop(key, None)
+        self._sessions.pop(key, None)
+        self.notes.forget(key)
 
     async def _looked_up(
         self, cache: MutableMapping[bytes, _Value], target: str, caller: Caller, read: Callable[[bytes], _Value]

@@ -11,6 +11,7 @@ from gateway.jmap.errors import Garbled
 
 SESSION_PATH = "/jmap/session"
 ACCOUNT_PATH = "/api/account"
+LOGIN_PATH = "/api/auth"
 ENTERPRISE = "enterprise"
 """The edition that has every feature; the others are `oss` and `community`."""
 

@@ -58,6 +58,12 @@ class Caller(Protocol):
     def drop(self, kind: str) -> None:
         """Forget a kind under every credential, after a change."""
 
+    async def log_in(self, given: Mapping[str, Any]) -> Object:
+        """The answer to a login with name and secret in the body (jmap-management-api 4.1), whose `type` is a text; HttpRefusal for another status than 200."""
+
+    def secrets_changed(self) -> None:
+        """Forget what is kept under credentials of this account, whose secrets were changed."""
+
     async def event_texts(self) -> Mapping[str, EventText]:
         """What the new server calls its events, by name; empty while it cannot be told."""
 
@@ -144,6 +150,19 @@ class Locks(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Login:
+    """Name and secret of a Basic credential as the new server knows them, and the code of a second factor that came behind the secret."""
+
+    name: str
+    secret: str
+    code: str = ""
+
+
+def _nobody() -> None:
+    """No login, and no service account."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """An old request after routing and validation.
@@ -151,7 +170,8 @@ class Exchange:
     `path` holds decoded path elements by the name in `openapi.yaml`; `query` what is left after the old rules (legacy-rest-api 1.9);
     `body` the JSON value or None, for raw bodies a `Body`; `now` unix seconds. `background` takes over work that goes on after the answer; whoever owns it keeps
     the task, logs its failure and waits for it when the gateway stops. `objection` is what the contract has against the request, for rows
-    that decide themselves when to say so (`table.Action.order`), else None.
+    that decide themselves when to say so (`table.Action.order`), else None. `login` gives name and secret of the caller, None when he came with a
+    token; `service` gives the new server as seen by the service account, None where there is none.
     """
 
     path: Mapping[str, str]
@@ -165,6 +185,8 @@ class Exchange:
     locks: Locks
     background: Callable[[Coroutine[Any, Any, None]], None]
     objection: Refusal | None = None
+    login: Callable[[], Login | None] = _nobody
+    service: Callable[[], Caller | None] = _nobody
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from gateway.jmap.client import Upstream
 from gateway.jmap.errors import Busy, OutcomeUnknown, TooSlow, Unreachable
 from gateway.jmap.session import ENTERPRISE, Account
 from gateway.knowledge.permissions import holds
-from gateway.legacy.exchange import Answer, Body, Exchange, Flags, Flow, Listing, Memory
+from gateway.legacy.exchange import Answer, Body, Exchange, Flags, Flow, Listing, Login, Memory
 from gateway.legacy.refusals import BadRequest, EnterpriseOnly, Forbidden, NotFound, Refusal
 from gateway.legacy.table import Action
 from gateway.settings import Mode, Settings
@@ -68,11 +68,18 @@ class Answers:
         self._now = now
 
     async def to(
-        self, served: Served, match: Match, query: Mapping[str, str], body: bytes | Body | None, caller: Caller
+        self,
+        served: Served,
+        match: Match,
+        query: Mapping[str, str],
+        body: bytes | Body | None,
+        caller: Caller,
+        *,
+        login: Callable[[], Login | None],
     ) -> Reply | Stream | FlowReply:
         """Answer of the row that serves a request, ready to be sent; Refusal or any of `jmap.errors`.
 
-        The body is None when it exceeded the limit. A row that is still to come, or always refuses, first hears who is asking.
+        The body is None when it exceeded the limit; `login` gives name and secret of the caller. A row that is still to come, or always refuses, first hears who is asking.
         """
         action, permission = served.action, served.operation.permission
         objection, value = self._judge(served, match, query, body)
@@ -94,6 +101,8 @@ class Answers:
             locks=self._locks,
             background=self._background,
             objection=objection,
+            login=login,
+            service=self._upstream.service,
         )
         try:
             if match.probe:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.knowledge.query_string import parse
+from gateway.legacy.exchange import Login
 from gateway.legacy.refusals import Unauthorized
 
 KEY_PREFIX = "api_"
@@ -24,12 +25,13 @@ class Credential(NamedTuple):
     """What a request identifies itself with.
 
     `header` goes upstream; `login` is the name of a Basic credential; `challenge` tells whether its refusal asks for credentials:
-    refused logins do not, refused tokens do (legacy-rest-api 1.5.2).
+    refused logins do not, refused tokens do (legacy-rest-api 1.5.2). `given` is what was exchanged for a token in `header`.
     """
 
     header: str
     login: str | None
     challenge: bool
+    given: Login | None = None
 
 
 def read(header: str | None) -> Credential:
@@ -66,6 +68,14 @@ def token_of(path: str, query: str) -> Token | None:
 def renamed(credential: Credential, login: str) -> Credential:
     """A Basic credential with another login upstream."""
     return credential._replace(header="Basic " + base64.b64encode(f"{login}:{secret_of(credential)}".encode()).decode())
+
+
+def login_of(credential: Credential | None) -> Login | None:
+    """Name and secret of a Basic credential as the new server knows them; None for a token."""
+    if credential is None or credential.given is not None:
+        return credential and credential.given
+    scheme, _, value = credential.header.partition(" ")
+    return Login(*_decoded(value)[::2]) if scheme == "Basic" else None
 
 
 def secret_of(credential: Credential) -> str:

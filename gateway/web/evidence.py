@@ -9,7 +9,7 @@ from gateway.jmap.caller import Caller
 from gateway.jmap.client import Upstream
 from gateway.knowledge.sha512_crypt import is_readable, matches
 from gateway.legacy.exchange import Memory
-from gateway.web.auth import Credential, secret_of
+from gateway.web.auth import Credential, login_of
 
 REMEMBERED = 4096
 SECONDS = 300
@@ -31,9 +31,11 @@ class Evidence:
         if credential.login is None or "%" in credential.login or caller.key in self._compared or not isinstance(account, str):
             return
         self._compared[caller.key] = None
-        secret = secret_of(credential)
-        known = [text for text in (await self._memory.secrets([account])).get(account, {}).values() if is_readable(text)]
-        if not known or OTHER_SECRETS.fullmatch(secret):
+        login = login_of(credential)
+        if login is None:
             return
-        if not await asyncio.to_thread(lambda: any(matches(secret, text) for text in known)):
+        known = [text for text in (await self._memory.secrets([account])).get(account, {}).values() if is_readable(text)]
+        if not known or OTHER_SECRETS.fullmatch(login.secret):
+            return
+        if not await asyncio.to_thread(lambda: any(matches(login.secret, text) for text in known)):
             await self._memory.set_secrets(account, {})

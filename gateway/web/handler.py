@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 
 from aiohttp import web
@@ -146,7 +147,7 @@ class Handler:
             try:
                 with self._deadlines.watch():
                     credential, caller = await self._caller(credential, token, address)
-                    answer = await self._ask(request, path, query, visit, caller)
+                    answer = await self._ask(request, path, query, visit, caller, credential=credential)
                     if self._evidence is not None and request.method == "GET" and credential and not isinstance(answer, FlowReply):
                         # A change may just have exchanged the password that it was accepted with, and a token opens streams without it.
                         await self._evidence.accepted(credential, caller)
@@ -179,7 +180,9 @@ class Handler:
             raise Unauthorized
         return None, self._upstream.guest(token.probe, token.rights, address)
 
-    async def _ask(self, request: web.BaseRequest, path: str, query: str, visit: Visit, caller: Caller) -> Reply | Stream | FlowReply:
+    async def _ask(
+        self, request: web.BaseRequest, path: str, query: str, visit: Visit, caller: Caller, *, credential: Credential | None
+    ) -> Reply | Stream | FlowReply:
         match = self._paths.find(request.method, path)
         if match is None:
             guard = self._paths.guard(path)
@@ -187,7 +190,8 @@ class Handler:
         served = self._served[match.operation.id]
         visit.operation = match.operation.id
         visit.headers = (*served.headers, *visit.headers)
-        return await self._answers.to(served, match, query_string.parse(query), await self._body(request, served, caller), caller)
+        body = await self._body(request, served, caller)
+        return await self._answers.to(served, match, query_string.parse(query), body, caller, login=partial(auth.login_of, credential))
 
     async def _body(self, request: web.BaseRequest, served: Served, caller: Caller) -> bytes | Pieces | None:
         """The body as the operation takes it. It is not read for callers who have only a token, as by the old server (legacy-rest-api 2.15)."""

@@ -1,8 +1,10 @@
-"""Logins under an old name: the new server knows only addresses, and completes a bare name with its default domain (decision 4).
+"""Logins that the new server does not know as they come: bare names (decision 4), and codes behind a password (mapping-principals 6.1).
 
-Names that are addresses, and bare names that nobody remembers, go upstream as they came.
+It knows only addresses and completes a bare name with its default domain; and it takes no code of a second factor in a Basic header. Names that are addresses, and bare names that nobody remembers, go upstream as they came.
 """
 
+import re
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from cachetools import TTLCache
@@ -10,32 +12,41 @@ from cachetools import TTLCache
 from gateway.jmap.caller import Caller
 from gateway.jmap.client import Upstream
 from gateway.jmap.errors import HttpRefusal
-from gateway.legacy.exchange import Memory
+from gateway.legacy.exchange import Login, Memory
 from gateway.legacy.refusals import Unauthorized
-from gateway.web.auth import Credential, read, renamed
+from gateway.web.auth import Credential, read, renamed, secret_of
 
 REMEMBERED = 1024
 SECONDS = 300
 
+_WITH_CODE = re.compile(r"(.+)\$([0-9]{6,8})", re.DOTALL | re.ASCII)
+
 
 class Logins:
-    """Exchanges remembered bare names in Basic credentials for the address of their account.
+    """Exchanges remembered bare names in Basic credentials for the address of their account, and passwords with a code behind for a token.
 
     Where the new server refuses the address but takes the name as it is, the name is somebody else's there, like that of the recovery
-    administrator; that is asked once in a while for each credential.
+    administrator; that is asked once in a while for each credential. A password may itself end like one with a code: so the whole is tried first.
     """
 
     def __init__(self, memory: Memory, upstream: Upstream) -> None:
         self._memory = memory
         self._upstream = upstream
         self._taken_as_given: TTLCache[bytes, bool] = TTLCache(REMEMBERED, SECONDS)
+        self._taken_whole: TTLCache[bytes, bool] = TTLCache(REMEMBERED, SECONDS)
 
     async def known(self, credential: Credential, client_address: str) -> Credential:
-        """The credential as it goes upstream, `login` stays what the client wrote; HttpRefusal 401 where the server takes neither form."""
+        """The credential as it goes upstream, `login` stays what the client wrote; HttpRefusal 401 where the server takes it in no form."""
         login = credential.login
-        if not login or "@" in login:
+        if not login:
             return credential
-        address = await self._memory.login(login)
+        address = None if "@" in login else await self._memory.login(login)
+        split = None if "%" in login else _WITH_CODE.fullmatch(secret_of(credential))
+        if split is not None:
+            forms = [Credential(credential.header, login, challenge=False, given=Login(login, *split.groups()))]
+            if address is not None:
+                forms.insert(0, renamed(credential, address)._replace(given=Login(address, *split.groups())))
+            return await self._with_code(forms, client_address)
         if address is None:
             return credential
         full = renamed(credential, address)
@@ -58,6 +69,36 @@ class Logins:
         except (Unauthorized, HttpRefusal):
             return header
         return header if known is credential else known.header
+
+    async def _with_code(self, forms: Sequence[Credential], client_address: str) -> Credential:
+        """A credential whose secret ends like a code: a token for it under one of its names, or one of its forms as it is."""
+        codes = self._upstream.codes
+        logins = [form.given for form in forms if form.given is not None]
+        for login in logins:
+            if token := codes.known(login):
+                return forms[0]._replace(header=f"Bearer {token}", given=login)
+        ways = [self._with_token, self._whole]
+        if not any(map(codes.expects, logins)):
+            ways.reverse()
+        for way in ways:
+            for form in forms:
+                if known := await way(form, client_address):
+                    return known
+        raise HttpRefusal(HTTPStatus.UNAUTHORIZED)
+
+    async def _with_token(self, form: Credential, client_address: str) -> Credential | None:
+        """The token for a name, a password and a code."""
+        token = form.given and await self._upstream.codes.exchange(form.given, client_address)
+        return form._replace(header=f"Bearer {token}") if token else None
+
+    async def _whole(self, form: Credential, client_address: str) -> Credential | None:
+        """The credential, where the new server takes the whole secret for the password."""
+        caller = self._upstream.caller(form.header, client_address)
+        if caller.key not in self._taken_whole:
+            if await _refusal(caller) is not None:
+                return None
+            self._taken_whole[caller.key] = True
+        return form._replace(given=None)
 
 
 async def _refusal(caller: Caller) -> HttpRefusal | None:

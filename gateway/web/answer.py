@@ -149,7 +149,7 @@ class Answers:
         if served.mode == "off" and readable:
             return None, value
         if detail is None:
-            violation = self._contract.check(match, query, value)
+            violation = self._contract.check(match, query, value, body if isinstance(body, bytes) else b"")
             if violation is None:
                 return None, value
             detail, reason = violation.detail, f"{violation.where}: {violation.reason}"
@@ -165,10 +165,11 @@ class Answers:
             return None, "", None
         if operation.body != "json":
             return None, "", body
+        raw = body if isinstance(body, bytes) else b""
         try:
-            return None, "", parse(body if isinstance(body, bytes) else b"", limit=self._limits.body_bytes, depth=self._limits.list_depth)
+            return None, "", parse(raw, limit=self._limits.body_bytes, depth=self._limits.list_depth)
         except Unreadable as error:
-            return self._contract.refusal_of_body(operation), f"body: {error}", None
+            return self._contract.refusal_of_body(operation, raw), f"body: {error}", None
 
 
 def _judged(caller: Caller, served: Served, needed: str | None) -> bool:

@@ -101,7 +101,7 @@ def test_bodies_of_the_wrong_shape(table, contract, line, body, reason):
         ("POST /api/settings", []),
         ("POST /api/store/undelete/kim", None),
         ("POST /api/store/undelete/kim", []),
-        ("POST /api/dkim", ["Rsa"]),
+        ("POST /api/dkim", {"algorithm": "Rsa", "domain": "", "id": None, "further": 1}),
         ("PUT /api/oauth", {"type": "device", "code": "x"}),
     ],
 )

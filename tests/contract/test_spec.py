@@ -10,6 +10,7 @@ from openapi_spec_validator import validate as validate_spec
 
 from gateway.contract import Spec, SpecError
 from gateway.contract import body as json_body
+from gateway.contract.old_json import complaint
 from gateway.contract.spec import resolve
 from gateway.knowledge import query_string
 from gateway.knowledge.permissions import NEW_RIGHTS
@@ -30,11 +31,11 @@ EXTENSIONS = {
     },
     "path": set(),
     "parameter": {"x-undecoded", "x-empty", "x-refusal"},
-    "body": {"x-refusal"},
+    "body": {"x-refusal", "x-reader"},
     "document": {"x-guards"},
 }
 PROBLEMS = {"400", "401", "402", "403", "404", "408", "429", "500", "503", "504"}
-SERVED = {"principal", "queue", "queue-reports", "reports", "settings", "store", "maintenance", "logs", "telemetry", "spam-filter", "troubleshoot"}
+SERVED = {"principal", "queue", "queue-reports", "reports", "settings", "store", "maintenance", "logs", "telemetry", "spam-filter", "troubleshoot", "dkim", "dns"}
 
 SPEC = Spec.load()
 INSIDE = [operation for operation in SPEC.operations if operation.inside_api]
@@ -58,6 +59,14 @@ def test_its_extensions_are_those_that_its_head_explains(spec):
             used["parameter"] |= extensions(resolve(spec.document, parameter))
     for place, names in used.items():
         assert names <= EXTENSIONS[place]
+
+
+def test_readers_of_bodies_are_there_and_take_the_examples():
+    for operation in SPEC.operations:
+        described = resolve(SPEC.document, operation.source.get("requestBody", {}))
+        if "x-reader" in described:
+            raw = json.dumps(described["content"]["application/json"]["example"]).encode()
+            assert complaint(described["x-reader"], raw) is None
 
 
 def extensions(node):

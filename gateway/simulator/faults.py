@@ -12,7 +12,7 @@ it lets `after` of them pass and is used up after `count` (null: never).
 | `unavailable` | every method call answers `serverUnavailable`, nothing is carried out |
 | `cut` | close the connection before anything is carried out |
 | `lose` | carry it out and close the connection instead of answering |
-| `truncate` | carry it out and close the connection in the middle of the answer |
+| `truncate` | carry it out and close the connection in the middle of the answer, of a live stream after its first event |
 | `garbage` | carry it out and answer `body` (default: no JSON) with status 200 |
 """
 

@@ -104,6 +104,8 @@ class Site:
         if rule.do == "delay" and not _calls_methods(request, path):
             await asyncio.sleep(rule.seconds)
         answer = await self._answer(request, path, query, rule)
+        if answer.prepared:  # a live stream, which has been sent
+            return answer
         if rule.do == "lose":
             raise Cut
         if rule.do == "garbage":
@@ -163,7 +165,8 @@ class Site:
         if asked.http.method == "POST" and asked.rest == ["auth"]:
             return await self._oauth.log_in(asked.http)
         if asked.rest[:1] in (["token"], ["live"]):
-            return await self._live.answer(asked.http, asked.rest, asked.query, lambda: self._caller(asked.http))
+            breaks = asked.rule is not None and asked.rule.do == "truncate"
+            return await self._live.answer(asked.http, asked.rest, asked.query, lambda: self._caller(asked.http), breaks=breaks)
         if asked.http.method == "GET" and asked.rest in (["schema"], ["schema", schema_hash()]):
             self._caller(asked.http)
             return redirect(302, "/api/schema/" + schema_hash()) if len(asked.rest) == 1 else web.Response(body=schema(), headers=SCHEMA_HEADERS)

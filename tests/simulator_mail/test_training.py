@@ -4,6 +4,7 @@ import pytest
 
 LETTER = b"From: Seller <s@sender.test>\r\nSubject: caf\xe9\r\n\r\nbuy\r\n"
 TYPE = "x:SpamTrainingSample"
+ASCENDING = {"sort": [{"property": "id", "isAscending": True}]}
 
 
 def make(server, content=LETTER, **more):
@@ -53,3 +54,29 @@ def test_the_upload_and_the_sample_can_be_made_at_once(server):
     upload = ("Blob/upload", {"accountId": "d333333", "create": {"b": {"data": [{"data:asText": "Subject: x\r\n\r\n"}]}}})
     _, (_, made), (_, found) = server.batch(upload, (f"{TYPE}/set", {"create": {"s": {"blobId": "#b"}}}), (f"{TYPE}/get", {"ids": ["#s"]}), using=["urn:ietf:params:jmap:blob"])
     assert found["list"][0]["id"] == made["created"]["s"]["id"]
+
+
+def train(server, kind="train"):
+    server.ask("x:SpamClassifier/set", {"update": {"singleton": {"minHamSamples": 1, "minSpamSamples": 1}}})
+    server.ask("x:Action/set", {"create": {"a": {"@type": "ReloadSettings"}}})
+    made = server.ask("x:Task/set", {"create": {"a": {"@type": "SpamFilterMaintenance", "maintenanceType": kind}}})["created"]["a"]["id"]
+    return lambda: server.ask("x:Task/get", {"ids": [made]})["list"]
+
+
+@pytest.mark.parametrize("kind", ["train", "retrain"])
+def test_a_training_takes_its_time_and_leaves_what_it_can_use_again(server, kind):
+    first, once, last, other = (make(server, **more)["created"]["s"]["id"] for more in ({}, {"deleteAfterUse": True}, {"isSpam": False}, {"accountId": "zz"}))
+    task = train(server, kind)
+    assert task()[0]["status"]["@type"] == "Pending"
+    assert server.ask(f"{TYPE}/query", ASCENDING)["ids"] == [first, once, last, other]
+    server.world.clock.advance(2)
+    assert task() == []
+    assert server.ask(f"{TYPE}/query", ASCENDING)["ids"] == [last, other]
+
+
+def test_a_training_without_enough_samples_is_over_at_once(server):
+    made = [make(server)["created"]["s"]["id"] for _ in range(2)]
+    task = train(server)
+    server.world.clock.advance(0.1)
+    assert task() == []
+    assert server.ask(f"{TYPE}/query", ASCENDING)["ids"] == made

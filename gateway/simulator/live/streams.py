@@ -48,11 +48,16 @@ class Live:
         self._enterprise = enterprise
         self._tokens: dict[str, tuple[str, float]] = {}
 
-    async def answer(self, request: web.Request, rest: Sequence[str], query: str, caller_of: Callable[[], Caller]) -> web.StreamResponse:
-        """The answer to `/api/{rest}`; `caller_of` gives the caller by the header of the request, or raises a Problem."""
+    async def answer(
+        self, request: web.Request, rest: Sequence[str], query: str, caller_of: Callable[[], Caller], *, breaks: bool = False
+    ) -> web.StreamResponse:
+        """The answer to `/api/{rest}`; `caller_of` gives the caller by the header of the request, or raises a Problem.
+
+        A stream that `breaks` does so after its first event.
+        """
         if rest[0] == "token":
             return self._token(caller_of(), rest[1:])
-        return await self._stream(request, rest[1:], query, caller_of)
+        return await _sent(request, self._events(request, rest[1:], query, caller_of), breaks=breaks)
 
     def _token(self, caller: Caller, rest: Sequence[str]) -> web.Response:
         """A token for one kind of stream, valid for a minute; Problem 404 for a kind that is not offered, 403 without the right."""
@@ -70,8 +75,8 @@ class Live:
         response[BARE] = True
         return response
 
-    async def _stream(self, request: web.Request, rest: Sequence[str], query: str, caller_of: Callable[[], Caller]) -> web.StreamResponse:
-        """A stream until its end or until the client leaves. A token goes before the header of the request; a bad one is 401."""
+    def _events(self, request: web.Request, rest: Sequence[str], query: str, caller_of: Callable[[], Caller]) -> Stages:
+        """The events of a stream, or Problem. A token goes before the header of the request; a bad one is 401."""
         name = rest[0] if rest else ""
         given = dict(parse_qsl(query, keep_blank_values=False))
         caller = None
@@ -86,7 +91,7 @@ class Live:
             raise not_found()
         if caller is not None and not caller.may(stream.permission):
             raise forbidden()
-        return await _sent(request, stream.events(rest[1:], given))
+        return stream.events(rest[1:], given)
 
     def _offered(self, name: str) -> LiveStream | None:
         stream = self._streams.get(name)
@@ -99,10 +104,11 @@ async def strip(_request: web.Request, response: web.StreamResponse) -> None:
         del response.headers["Content-Type"]
 
 
-async def _sent(request: web.Request, events: Stages) -> web.StreamResponse:
+async def _sent(request: web.Request, events: Stages, *, breaks: bool) -> web.StreamResponse:
+    """Send events until their end, or until the client leaves."""
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     await response.prepare(request)
-    pump = asyncio.create_task(_pump(response, events))
+    pump = asyncio.create_task(_pump(response, events, breaks=breaks))
     try:
         while not (await asyncio.wait([pump], timeout=LOOK_SECONDS))[0]:
             if request.transport is None:
@@ -111,10 +117,14 @@ async def _sent(request: web.Request, events: Stages) -> web.StreamResponse:
         pump.cancel()
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             await pump
+    if breaks and request.transport is not None:
+        request.transport.abort()
     return response
 
 
-async def _pump(response: web.StreamResponse, events: Stages) -> None:
+async def _pump(response: web.StreamResponse, events: Stages, *, breaks: bool) -> None:
     async for name, value in events:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         await response.write(f"event: {name}\ndata: {text}\n\n".encode())
+        if breaks:
+            break

@@ -327,6 +327,14 @@ def test_folders():
     }
 
 
+def test_a_folder_that_there_is_not():
+    email = Target("Email", {"id": "singleton", "defaultFolders": {}}, None, "outbox")
+    assert refusal("email.folders.outbox.name", "Outbox", email) == {
+        "error": "unsupported",
+        "details": "Setting 'email.folders.outbox.name' is not supported by this server version",
+    }
+
+
 def test_languages():
     search = Target("Search", {"id": "singleton", "defaultLanguage": "en_GB"})
     assert write("storage.full-text.default-language", "en", search) == [("/defaultLanguage", "en_GB")]

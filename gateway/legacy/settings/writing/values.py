@@ -27,6 +27,7 @@ from gateway.legacy.settings.writing.target import (
     InvalidValue,
     ReadOnly,
     Target,
+    Unknown,
     Values,
 )
 from gateway.legacy.settings.writing.variants import TYPE, flags, nested_variant
@@ -52,7 +53,7 @@ def written(row: Row, key: str, given: Given, target: Target, context: Context) 
     """Values that the texts of a key give an object; none for what the object of that variant has not and for secrets that stay.
 
     `key` is the key as the client spelled it, without index. Absent texts mean the default of the new server. Refusals: InvalidValue,
-    FieldMissing, Inconvertible, MacroRefused, ReadOnly, ItemNotFound for a reference to nothing.
+    FieldMissing, Inconvertible, MacroRefused, ReadOnly, Unknown for a mail folder that there is not, ItemNotFound for a reference to nothing.
     """
     cell = Cell(row, key, given, target, context)
     made = target.type == "StoreLookup" and target.stored is None
@@ -89,6 +90,8 @@ def _plain(cell: Cell) -> Values:
     """The value of one property."""
     row, target = cell.row, cell.target
     pointer = pointer_of(row, target)
+    if pointer.startswith(_FOLDERS) and target.record not in vocabulary().enums["SpecialUse"]:
+        raise Unknown(cell.key)
     it = planned(target, pointer, cell.context)
     prop = property_at(target.type, pointer, it)
     if prop is None and target.type == "SearchStore" and row.pattern in _LOGINS:

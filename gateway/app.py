@@ -18,6 +18,7 @@ from gateway.settings import Settings, SettingsError, host_port
 from gateway.state import State
 from gateway.web.handler import Handler
 from gateway.web.listener import Listener
+from gateway.web.locks import Locks
 
 BACKLOG = 1024
 COLLECT_AFTER = 50_000
@@ -102,6 +103,7 @@ def build_handler(settings: Settings, upstream: Upstream, state: State, *, now: 
         upstream=upstream,
         flags=state.flags,
         memory=state.memory,
+        locks=Locks(state.turns),
         now=now,
     )
 

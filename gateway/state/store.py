@@ -11,6 +11,7 @@ from gateway.state.durable import Memory
 from gateway.state.flags import Flags
 from gateway.state.recollection import SECRETS
 from gateway.state.schema import StateError
+from gateway.state.turns import Turns
 
 _REMEDY = "give that one back, or start once with secrets_memory=off, which forgets them"
 
@@ -22,13 +23,17 @@ _NO_PROOF = text(
 
 
 class State:
-    """What is remembered about one new server: `flags`, and `memory` of its principals and settings. Several processes may share a database."""
+    """What is remembered about one new server: `flags`, and `memory` of its principals and settings. Several processes may share a database.
+
+    `turns` are locks among those on this host, None for a database that is no file.
+    """
 
     def __init__(self, database: Database, server: str, seal: key.Seal | None) -> None:
         self._database = database
         self._sealed = seal is not None
         self.flags = Flags(database, server)
         self.memory = Memory(database, server, seal)
+        self.turns = Turns.beside(database.file)
 
     @classmethod
     async def open(cls, url: str, server: str, *, secrets: bool = False, state_key: str = "") -> "State":
@@ -47,6 +52,8 @@ class State:
 
     async def close(self) -> None:
         """Close the database."""
+        if self.turns is not None:
+            self.turns.close()
         await self._database.close()
 
     async def tidy(self) -> None:

@@ -53,6 +53,7 @@ class Answers:
         upstream: Upstream,
         flags: Flags,
         memory: Memory,
+        locks: Locks,
         background: Background,
         now: Callable[[], float],
     ) -> None:
@@ -63,7 +64,7 @@ class Answers:
         self._upstream = upstream
         self._flags = flags
         self._memory = memory
-        self._locks = Locks()
+        self._locks = locks
         self._background = background
         self._now = now
 

@@ -30,6 +30,7 @@ from gateway.web.deadlines import Deadlines, Late
 from gateway.web.errors import reply_to
 from gateway.web.evidence import Evidence
 from gateway.web.flow import FlowReply
+from gateway.web.locks import Locks
 from gateway.web.logins import Logins
 from gateway.web.logs import origin
 from gateway.web.observe import LOGINS_REFUSED, PASSED_THROUGH, STREAMS, UNDER_WAY, Observer, Visit, deprecation
@@ -55,6 +56,7 @@ class Handler:
         upstream: Upstream,
         flags: Flags,
         memory: Memory,
+        locks: Locks,
         now: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -67,7 +69,7 @@ class Handler:
         self._pages = own.OwnPages(upstream, self._observer)
         self._background = Background()
         self._answers = Answers(
-            settings, contract=contract, upstream=upstream, flags=flags, memory=memory, background=self._background, now=now
+            settings, contract=contract, upstream=upstream, flags=flags, memory=memory, locks=locks, background=self._background, now=now
         )
         self._passthrough = Passthrough(settings, upstream)
         self._logins = Logins(memory, upstream)

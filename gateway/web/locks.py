@@ -2,21 +2,24 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Hashable
+
+from gateway.state.turns import Turns
 
 REMEMBERED_ENDS = 4096
 
 
 class Locks:
-    """A lock exists only while somebody holds it or waits for it. Within one process; other writers are the new server's business.
+    """A lock exists only while somebody holds it or waits for it. Within one process, and with `turns` among those that share a state.
 
-    Of the locks that were held last it is remembered when that ended, counted in ends. What is not remembered any more may have ended as late
-    as the latest of those that were forgotten: whoever asks reads once too often rather than once too little.
+    Of the locks that were held last it is remembered when that ended, in nanoseconds of the host's clock. What is not remembered any more may
+    have ended as late as the latest of those that were forgotten: whoever asks reads once too often rather than once too little.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, turns: Turns | None = None) -> None:
+        self._turns = turns
         self._locks: dict[Hashable, tuple[asyncio.Lock, int]] = {}
-        self._now = 0
         self._ends: dict[Hashable, int] = {}
         self._latest_forgotten = 0
 
@@ -26,7 +29,7 @@ class Locks:
 
     def moment(self) -> int:
         """The present, to be told when locks are taken for what is read from now on."""
-        return self._now
+        return time.monotonic_ns()
 
     @contextlib.asynccontextmanager
     async def __call__(self, *keys: Hashable, since: int | None = None) -> AsyncIterator[bool]:
@@ -34,11 +37,11 @@ class Locks:
 
         Gives true when somebody else has held one of them since a `moment`, by default since now: what was read before is old.
         """
-        since = self._now if since is None else since
+        since = self.moment() if since is None else since
         async with contextlib.AsyncExitStack() as stack:
             for key in sorted(set(keys), key=repr):
                 await stack.enter_async_context(self._one(key))
-            yield any(self._ends.get(key, self._latest_forgotten) > since for key in keys)
+            yield any(self._ended(key) > since for key in keys)
 
     @contextlib.asynccontextmanager
     async def _one(self, key: Hashable) -> AsyncIterator[None]:
@@ -47,6 +50,8 @@ class Locks:
         self._locks[key] = (lock, users + 1)
         try:
             async with lock:
+                if self._turns is not None:
+                    await self._turns.take(key)
                 try:
                     yield
                 finally:
@@ -56,9 +61,16 @@ class Locks:
             if users > 1:
                 self._locks[key] = (lock, users - 1)
 
+    def _ended(self, key: Hashable) -> int:
+        """When the lock was given back last, as far as that is remembered."""
+        here = self._ends.get(key, self._latest_forgotten)
+        return here if self._turns is None else max(here, self._turns.ended(key))
+
     def _note_end(self, key: Hashable) -> None:
-        self._now += 1
+        now = self.moment()
         self._ends.pop(key, None)
-        self._ends[key] = self._now
+        self._ends[key] = now
         if len(self._ends) > REMEMBERED_ENDS:
             self._latest_forgotten = self._ends.pop(next(iter(self._ends)))
+        if self._turns is not None:
+            self._turns.leave(key, now)

@@ -3,6 +3,9 @@
 import asyncio
 import json
 
+from gateway.app import running
+from gateway.settings import Settings
+
 CRYPT = "$6$labsalt$a3FamHDugO/Lm35zk1fCx1h7jQpQdR0A5uhy5hB8g7bhJI.O3jQrz91XPW.wRT3PFF37vZGUzMvWvYzFqYRfo."
 
 
@@ -35,6 +38,30 @@ async def test_concurrent_changes_of_one_account_all_take_effect(old):
     account = await old.get("/api/principal/kim")
     assert account["emails"] == ["kim@acme.test", *(f"new{number}@acme.test" for number in range(8))]
     assert (account["enabledPermissions"], account["quota"]) == (["logs-view"], 1000)
+
+
+async def test_changes_through_two_gateways_on_one_state_all_take_effect(old, tmp_path):
+    shared = {"upstream": old.both.simulator, "listen": "127.0.0.1:0", "legacy_version": "0.15", "state": f"sqlite+aiosqlite:///{tmp_path}/state.db"}
+    async with running(Settings(**shared)) as one, running(Settings(**shared)) as other:
+        clients = [old.at(one.url), old.at(other.url)]
+        await kim(clients[0])
+        roles = [f"role-{number}" for number in range(4)]
+        for role in roles:
+            await make(clients[0], "role", role)
+        addresses = [f"k{number}@acme.test" for number in range(8)]
+        rights = ["domain-get", "group-get", "logs-view", "role-get"]
+        steps = [
+            *(("addItem", "emails", address) for address in addresses),
+            *(("addItem", "enabledPermissions", right) for right in rights),
+            *(("addItem", "roles", role) for role in roles),
+        ]
+        replies = await asyncio.gather(*(change(clients[at % 2], "kim", step) for at, step in enumerate(steps)))
+        assert replies == [{"data": None}] * len(steps)
+        account = await clients[1].get("/api/principal/kim")
+        assert (account["emails"], account["roles"]) == (["kim@acme.test", *addresses], ["user", *roles])
+        assert {*rights} <= {*account["enabledPermissions"]}
+        await asyncio.gather(*(change(clients[at % 2], "kim", ("removeItem", "emails", address)) for at, address in enumerate(addresses[1:])))
+        assert (await clients[1].get("/api/principal/kim"))["emails"] == ["kim@acme.test", addresses[0]]
 
 
 async def test_memberships_from_both_sides_at_once(old):

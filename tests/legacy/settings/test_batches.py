@@ -1,6 +1,9 @@
 """Batches on whole settings of a simulated server: what may be sent, that all of it or nothing is done, and what is there afterwards."""
 
+import random
+
 import aiohttp
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +11,7 @@ from gateway.commands.pair import pair
 from gateway.jmap.errors import UpstreamError
 from gateway.knowledge import schema
 from gateway.knowledge.conversions import MASK
+from gateway.knowledge.settings_map import SETTINGS
 from gateway.simulator.world import Config
 
 from .simulated import NewServer, Old, clear, delete, insert
@@ -299,3 +303,77 @@ async def test_a_batch_that_fails_leaves_everything_as_it_was(operations, faults
         isinstance(answer, dict) and answer.get("details", "").startswith("The change failed half-way")
     ):
         assert await known(old) == before
+
+
+# Any texts under any keys, right or wrong, on a full server.
+
+TEXTS = (
+    "true", "false", "", "5", "0", "10m", "1d", "x", MASK, "a@b.c", "example.org", "https://x.org/", "10/1m", "'x'", "1.5", "relay", "sql", "smtp", "[::]:25", "10.0.0.0/8",
+    "%{env:X}%", "%{cfg:server.hostname}%", "%{file:/x}%", "\u2603", "A: b", "is_tls", "disable", "never", "4294967295", "99999999999999999999", "discard", "en", "data",
+    "none", "any", "local", "lz4", "queue_count > 1", "auth.success", "\x00", "a" * 300,
+)  # fmt: skip
+IDS = (
+    "smart",
+    "bulk",
+    "new",
+    "a.b",
+    "local",
+    "internal",
+    "data",
+    "pg",
+    "x y",
+    "#c0",
+    "\u00dcn\u00ef",
+    "inbox",
+    "10.0.0.1",
+    "default",
+    "mx",
+    "l1",
+    "w1",
+    "log",
+)
+ROWS = [row for row in SETTINGS.rows if not row.is_record]
+
+
+def any_key(chance):
+    row = chance.choice(ROWS)
+    key = row.base.replace("<id>", chance.choice(IDS)).replace("<key>", chance.choice(["k", "k.l"]))
+    if row.is_list and chance.random() < 0.6:
+        key += chance.choice([".0", ".1", ".00", ".7"])
+    if row.is_expression and chance.random() < 0.4:
+        key += chance.choice([".0.if", ".0.then", ".1.else"])
+    return key
+
+
+def any_operation(chance, items):
+    known = chance.choice(list(items))
+    match chance.randrange(8):
+        case 0:
+            return delete(known, any_key(chance))
+        case 1:
+            return clear(known[: chance.randint(1, len(known))], chance.choice([None, None, "e", "x"]))
+        case 2:
+            return insert(
+                *chance.choice([(values, prefix) for prefix, values in RECORDS.items()]), new=chance.random() < 0.5
+            )
+        case 3:
+            return insert({any_key(chance): chance.choice(TEXTS) for _ in range(2)})
+    return insert({known: chance.choice(TEXTS), any_key(chance): ""}, new=chance.random() < 0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_is_written_is_done_or_refused_as_a_whole(seed):
+    chance = random.Random(seed)  # noqa: S311 - nothing secret
+    server, old = await full()
+    done = 0
+    for _ in range(60):
+        before = await old.items()
+        operations = [any_operation(chance, before) for _ in range(chance.choice([1, 1, 2]))]
+        server.sets.clear()
+        answer = await old.post(*operations)
+        assert list(strange(server.sets)) == [], operations
+        if answer is None:
+            done += 1
+        else:
+            assert await old.items() == before, operations
+    assert done > 5

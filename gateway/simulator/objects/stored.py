@@ -11,6 +11,7 @@ from gateway.simulator.objects.creations import in_order
 from gateway.simulator.objects.index import Index
 from gateway.simulator.objects.language import Declaration, Vocabulary
 from gateway.simulator.objects.shapes import renumber, validate
+from gateway.simulator.objects.tenancy import check_quota
 from gateway.simulator.objects.values import Choice, Id, Instant, Integer, Write, wrong
 from gateway.simulator.text_ids import SINGLETON, canonical, number_of
 from gateway.simulator.world import ObjectType, World
@@ -203,6 +204,10 @@ class StoredObjects(ObjectType):
     def _checked(self, caller: Caller, id_: str, old: Object | None, stored: Object) -> Object:
         """The object, refined and numbered, after stages 2 to 5 of the checks (jmap-management-api 2.7)."""
         self.refine(caller, id_, old, stored)
+        if old is None and self.world.enterprise and stored.get("memberTenantId") is not None:
+            tenant = self.world.kept("Tenant").objects.get(stored["memberTenantId"])
+            if tenant is not None:
+                check_quota(tenant, self.name, stored, self.objects)
         stored = renumber(self.schema, stored)
         validate(self.schema.errors(stored))
         links, named = self.world.links, (self.name, id_)

@@ -21,6 +21,9 @@ SCHEMA_PATH = "/api/schema"
 ENUMERATION = "EventType"
 FRESH_SECONDS = 3600.0
 RETRY_SECONDS = 60.0
+PATIENCE_SECONDS = 5.0
+"""How long a reply may wait for titles, without which it is as true."""
+
 LARGEST_DOCUMENT = 64 * 2**20
 
 _REFUSED = frozenset({401, 402, 403})
@@ -56,10 +59,11 @@ class EventTexts:
         async with self._reading:
             if time.monotonic() >= self._due:
                 try:
-                    await self._refresh(headers)
+                    async with asyncio.timeout(PATIENCE_SECONDS):
+                        await self._refresh(headers)
                 except HttpRefusal:
                     pass  # somebody else may ask
-                except (UpstreamError, ValueError) as error:
+                except (UpstreamError, TimeoutError, ValueError) as error:
                     _log.warning("names of events not read, replies show their technical names: %s", error if isinstance(error, UpstreamError) else type(error).__name__)
                     self._due = time.monotonic() + RETRY_SECONDS
                 else:

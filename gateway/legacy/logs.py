@@ -91,7 +91,7 @@ async def _answer(exchange: Exchange, offset: int, limit: int) -> Any:
     total = page.before + len(page.ids) + (limit if page.more else 0)
     texts = await exchange.caller.event_texts() if page.ids else {}
     if len(page.ids) > exchange.settings.get_page:
-        return Listing(total, _items(exchange, page.ids, texts), {})
+        return Listing(total, _items(exchange, marks, page, texts), {})
     lines = page.lines if page.lines is not None else await _read(exchange, page.ids)
     _remember(exchange, marks, page, lines)
     return {"items": [_item(it, texts) for it in _in_order(page.ids, lines)], "total": total}
@@ -130,9 +130,13 @@ def _query(exchange: Exchange, limit: int, behind: str) -> LogQuery:
     return LogQuery(limit, {"text": text} if text else None, behind or None)
 
 
-async def _items(exchange: Exchange, ids: Sequence[str], texts: Mapping[str, EventText]) -> AsyncIterator[list[Object]]:
-    for some in in_chunks(ids, exchange.settings.get_page):
-        yield [_item(it, texts) for it in _in_order(some, await _read(exchange, some))]
+async def _items(exchange: Exchange, marks: Sequence[Mark], page: _Page, texts: Mapping[str, EventText]) -> AsyncIterator[list[Object]]:
+    """A page that is larger than a get, in pieces."""
+    lines: list[Object] = []
+    for some in in_chunks(page.ids, exchange.settings.get_page):
+        lines = await _read(exchange, some)
+        yield [_item(it, texts) for it in _in_order(some, lines)]
+    _remember(exchange, marks, page, lines)
 
 
 async def _read(exchange: Exchange, ids: Sequence[str]) -> list[Object]:

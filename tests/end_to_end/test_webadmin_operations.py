@@ -17,7 +17,8 @@ from yarl import URL
 
 from gateway.simulator.reports.samples import samples
 from gateway.simulator.sower import handed_over
-from tests.end_to_end import readers as read
+
+from . import readers as read
 
 UNSUPPORTED = {"error": "unsupported", "details": "Enterprise feature"}
 LETTER = b"From: kim@acme.test\r\nTo: or-box@example.org\r\nSubject: Offer\r\n\r\nEarn money\r\n"

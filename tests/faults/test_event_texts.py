@@ -1,5 +1,6 @@
 """Texts of events from a server that does not give them, or gives others after an update: nothing fails for their sake."""
 
+import asyncio
 import json
 
 import pytest
@@ -83,6 +84,16 @@ async def test_a_server_that_does_not_give_them_is_asked_again_after_a_while(pub
 async def test_whatever_happens_to_the_answer_there_are_no_texts_then(liar, upstream, act):
     liar.stage, liar.then = "/api/schema", getattr(liar, act)
     assert await texts(upstream) == {}
+
+
+async def test_replies_do_not_wait_long_for_them(liar, open_upstream, monkeypatch):
+    monkeypatch.setattr("gateway.jmap.event_texts.PATIENCE_SECONDS", 0.1)
+    upstream = await open_upstream(liar.url, timeouts={"read": 30, "total": 60})
+    liar.stage, liar.then = "/api/schema", liar.silent
+    async with asyncio.timeout(2):
+        assert await texts(upstream) == {}
+        assert await texts(upstream) == {}
+    assert liar.count("/api/schema") == 1
 
 
 @pytest.mark.parametrize("location", ["", "/elsewhere", "https://mail.example.org/api/schema/", "/api/schema/a b", "/api/schema/../account"])

@@ -16,6 +16,7 @@ _BIG = frozenset({"AllowedIp", "BlockedIp", "MemoryLookupKey", "MemoryLookupKeyV
 _DOMAIN = ("id", "name")
 _CERTIFIED_DOMAIN = (*_DOMAIN, "certificateManagement")
 _FORBIDDEN = "forbidden"
+_INTERNAL = "serverUnavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ async def fetch(caller: Caller, demand: Demand) -> Snapshot:
             calls: list[Call] = []
             for ask in group:
                 calls += ask.calls(len(calls))
-            answers = iter(await caller.attempt(*calls))
+            answers = iter(await _answers(caller, calls))
             for ask in group:
                 parts = [next(answers) for _ in range(2 if ask.query else 1)]
                 failure = next((it for it in parts if isinstance(it, MethodError)), None)
@@ -65,6 +66,14 @@ async def fetch(caller: Caller, demand: Demand) -> Snapshot:
     if refused is not None and not found:
         raise refused
     return {type_: _distinct(objects) for type_, objects in found.items()}
+
+
+async def _answers(caller: Caller, calls: Sequence[Call]) -> list[Object | MethodError]:
+    """Answers of one request, asked for once more when an internal error came between."""
+    answers = await caller.attempt(*calls)
+    if any(isinstance(it, MethodError) and it.type == _INTERNAL for it in answers):
+        answers = await caller.attempt(*calls)
+    return answers
 
 
 def _asks(demand: Demand, type_: str) -> Iterator[_Ask]:

@@ -31,7 +31,7 @@ class NewServer:
 
     `faults` are by type of object what becomes of its next changes, in order: a type of method error, or `lost` for an answer that never came;
     a name with `!` behind it means that the change is carried out nevertheless, None that all goes well. `before_change` holds what happens
-    before the next requests that change something.
+    before the next requests that change something, `broken_reads` is how many reads fail.
     """
 
     def __init__(self, **config):
@@ -39,6 +39,7 @@ class NewServer:
         self.sets = []
         self.faults = {}
         self.gets = 0
+        self.broken_reads = 0
         self.before_change = []
 
     async def account(self):
@@ -59,6 +60,16 @@ class NewServer:
         changes = [call[:2] for call in body["methodCalls"] if call[0].endswith("/set")]
         self.sets += changes
         self.gets += not changes
+        if not changes and self.broken_reads:
+            self.broken_reads -= 1
+            return replies.read(
+                calls,
+                {
+                    "methodResponses": [
+                        ["error", {"type": "serverUnavailable"}, call[2]] for call in body["methodCalls"]
+                    ]
+                },
+            )
         if changes and self.before_change:
             await self.before_change.pop(0)()
         planned = {

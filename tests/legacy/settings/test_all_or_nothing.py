@@ -190,3 +190,12 @@ async def test_own_settings_come_back_when_the_rest_fails(old):
     answer = await old.post(insert({"lab.a": "changed", "lab.c": "3"}), delete("lab.b"), clear("queue.virtual.local."))
     assert answer == IN_USE
     assert await old.items("lab") == {"a": "1", "b": "2"}
+
+
+async def test_a_read_is_repeated_once_after_an_internal_error(server, old):
+    server.broken_reads = 1
+    assert await old.post(insert({"http.hsts": "true"})) is None
+    server.broken_reads = 2
+    with pytest.raises(MethodError, match="serverUnavailable"):
+        await old.post(insert({"http.hsts": "false"}))
+    assert (await old.items())["http.hsts"] == "true"

@@ -61,7 +61,7 @@ class Timeouts(BaseModel):
     total: float = Field(60, gt=0, description="for a whole answer of the new server; streams are exempt")
     body: float = Field(30, gt=0, description="for the body of a request")
     request: float = Field(300, gt=0, description="for everything one request needs, however many calls that are; streams are exempt once they run")
-    idle: float = Field(75, gt=0, description="before a connection without requests is closed")
+    idle: float = Field(75, gt=0, description="before a connection without requests is closed, or a client that reads no more of a long reply is cut")
     drain: float = Field(20, ge=0, description="for requests under way when the gateway stops")
 
 

@@ -5,6 +5,7 @@ All of it goes over `Transport.forward`; nothing is ever repeated but the openin
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ from gateway.jmap.transport import Transport
 
 AGENT = {"User-Agent": "stalwart-legacy-gateway", "Accept-Encoding": "identity"}
 EVENTS = "text/event-stream"
+
+_PROBES = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""After a minute of silence one probe every quarter of a minute, four at most; not every system can be told so."""
 
 _BROKEN = (aiohttp.ClientError, OSError)
 
@@ -51,6 +55,7 @@ async def events(transport: Transport, target: str, identity: Mapping[str, str],
             raise TooSlow from None
         if answer.content_type != EVENTS:
             raise Garbled("no stream of events")
+        _watch_over(answer)
         yield _parsed(answer)
 
 
@@ -93,6 +98,17 @@ async def upload(transport: Transport, target: str, headers: Mapping[str, str], 
     if not isinstance(blob, str):
         raise Garbled("an upload without a blobId")
     return blob
+
+
+def _watch_over(answer: aiohttp.ClientResponse) -> None:
+    """Have the system find out when the other end of a connection that may be silent for long has gone without a word."""
+    transport = answer.connection and answer.connection.transport
+    connection = transport and transport.get_extra_info("socket")
+    if connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, seconds in _PROBES.items():
+            if hasattr(socket, option):
+                connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), seconds)
 
 
 async def _parsed(answer: aiohttp.ClientResponse) -> AsyncGenerator[list[Event], None]:

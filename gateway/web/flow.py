@@ -20,13 +20,15 @@ class LiveStreams:
 
     def __init__(self) -> None:
         self._tasks: dict[asyncio.Task[object], bool] = {}
+        self._stopped = False
 
     def __len__(self) -> int:
         """How many run."""
         return len(self._tasks)
 
     def stop(self) -> None:
-        """End all of them; their clients come back by themselves."""
+        """End all of them, and further ones as soon as they begin; their clients come back by themselves."""
+        self._stopped = True
         for task in tuple(self._tasks):
             self._end(task)
 
@@ -38,7 +40,7 @@ class LiveStreams:
         self._tasks[task] = False
         if isinstance(connection, Connection):
             connection.when_lost = lambda: self._end(task)
-        if request.transport is None:
+        if self._stopped or request.transport is None:
             self._end(task)
         try:
             yield

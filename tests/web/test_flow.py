@@ -282,6 +282,32 @@ async def test_streams_end_at_once_and_properly_when_the_gateway_stops(stage, st
     await stage.until(0)
 
 
+async def test_a_stream_that_is_asked_for_while_the_gateway_stops_ends_at_once(stage, start) -> None:
+    client = await start(ROW | {"getQueueStatus": Action(_slow)}, timeouts={"drain": 10})
+    host, _, port = client.app.url.removeprefix("http://").rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    ask = b"GET %b HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YTpi\r\n\r\n"
+    writer.write(ask % b"/healthz/live")
+    await reader.readuntil(b"}")
+    slow = asyncio.create_task(client("GET", "/api/queue/status"))
+    await asyncio.sleep(0.1)
+    stopping = asyncio.create_task(client.app.stop())
+    await asyncio.sleep(0.1)
+    writer.write(ask % PATH.encode())
+    answer = await asyncio.wait_for(reader.read(), 3)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"\r\n0\r\n\r\n")
+    assert (await slow).json == {"data": True}
+    await asyncio.wait_for(stopping, 3)
+    writer.close()
+    await stage.until(0)
+
+
+async def _slow(_exchange: Any) -> bool:
+    await asyncio.sleep(0.5)
+    return True
+
+
 async def test_a_token_stands_for_a_credential(stage, start) -> None:
     client = await start(ROW)
     async with watching(client, f"{PATH}?token=good&timeout=5", Accept="text/event-stream") as answer:

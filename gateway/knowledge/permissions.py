@@ -24,6 +24,13 @@ _ADMINISTRATOR = frozenset({"sysAccountGet", "sysAccountQuery"})
 # One of several new rights is what the old one allowed to see (mapping-principals 2.13).
 _ENOUGH = {"message-queue-update": ("sysQueuedMessageUpdate",)}
 
+LATER_NAMES = frozenset({"spam-filter-classify"})
+"""Rights that the old server had no name for."""
+
+# Held by whoever holds the first, but left out of his list (mapping-principals 6.3).
+_IMPLYING = "jmapPrincipalCreate"
+_IMPLIED = frozenset(f"jmapPrincipal{deed}" for deed in ("Get", "Query", "QueryChanges", "Changes", "GetAvailability"))
+
 _PRINCIPAL_KINDS = ("individual", "group", "mailing-list", "domain", "tenant", "role", "api-key", "oauth-client")
 
 # Held by the recovery administrator, but left out of his list (jmap-management-api 4.2).
@@ -58,6 +65,14 @@ def holds(old: str, rights: Collection[str]) -> bool:
     if missing and _UNLISTED.issuperset(missing):
         return _recovery_administrator(rights)
     return bool(needed) and not missing
+
+
+def held(rights: Collection[str]) -> list[str]:
+    """The old rights that new ones, as `GET /api/account` lists them, amount to, in the order of the old server (mapping-principals 6.3)."""
+    known = frozenset(rights)
+    if _IMPLYING in known:
+        known |= _IMPLIED
+    return [old for old, needed in NEW_RIGHTS.items() if needed and old not in LATER_NAMES and holds(old, known)]
 
 
 def _recovery_administrator(rights: Collection[str]) -> bool:

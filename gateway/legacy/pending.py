@@ -7,11 +7,6 @@ _OPERATIONS = (
     "getDnsRecords",
     "createDkim",
     "getDkim",
-    "authorizeOauth",
-    "getAccountCrypto",
-    "setAccountCrypto",
-    "getAccountAuth",
-    "setAccountAuth",
 )
 
 ROUTES = tuple(route(operation, pending()) for operation in _OPERATIONS)

@@ -1,9 +1,11 @@
 """All rooms of the old API; `table.collect` checks them against the specification."""
 
 from gateway.legacy import (
+    account,
     login,
     logs,
     maintenance,
+    oauth,
     pending,
     principal,
     queue,
@@ -28,6 +30,8 @@ ROOMS = (
     telemetry.ROUTES,
     logs.ROUTES,
     maintenance.ROUTES,
+    account.ROUTES,
+    oauth.ROUTES,
     login.ROUTES,
     pending.ROUTES,
 )

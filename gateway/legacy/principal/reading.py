@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from gateway.jmap.calls import Object
-from gateway.knowledge.permissions import NEW_RIGHTS
+from gateway.knowledge.permissions import LATER_NAMES, NEW_RIGHTS
 from gateway.knowledge.value_forms import members
 from gateway.legacy.principal.context import Context, tenant_of
 
@@ -35,9 +35,8 @@ QUOTAS = {
 QUOTA_POSITIONS = 13
 
 _OLD_LOCALES = {new: old for old, new in LOCALES.items()}
-_LATER_NAMES = {"spam-filter-classify"}
 _ENOUGH = {"message-queue-update": ("sysQueuedMessageUpdate",)}
-_SHOWN = tuple((old, frozenset(_ENOUGH.get(old, new))) for old, new in NEW_RIGHTS.items() if new and old not in _LATER_NAMES)
+_SHOWN = tuple((old, frozenset(_ENOUGH.get(old, new))) for old, new in NEW_RIGHTS.items() if new and old not in LATER_NAMES)
 
 
 def emails_of(object_: Object, context: Context, *, implied: bool) -> list[str]:

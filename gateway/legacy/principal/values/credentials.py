@@ -29,6 +29,7 @@ from gateway.legacy.refusals import Other, Unsupported
 from gateway.settings import Settings
 
 FIRST = "a"
+SLOT_TAKEN = 'The password slot of this account holds the app password "{}"; remove it in the same request'
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -244,8 +245,6 @@ class Secrets:
             if self._password is not None or not free or self.settings.app_password_slot == "refuse":  # noqa: S105 - a switch
                 raise Unsupported(NO_CHOSEN_APP)
         if self._password is not None and has_slot and not self._no_slot:
-            raise Unsupported(
-                f'The password slot of this account holds the app password "{self.slot}"; remove it in the same request'
-            )
+            raise Unsupported(SLOT_TAKEN.format(self.slot))
         if self._otp is not None and self._password is None and (not has_password or self._no_password):
             raise Unsupported(OTP_ALONE)

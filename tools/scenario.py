@@ -37,7 +37,7 @@ from gateway.simulator.world import Config
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "tests/scenario/rules.toml"
 ADMIN = ("admin", "Scenario-admin-1")
-PROFILE = {"legacy_version": "0.15", "plain_passwords": "hash", "secrets_memory": "hashes", "store_aliases": ["default", "sqlite"], "log_level": "error"}
+PROFILE = {"legacy_version": "0.15", "plain_passwords": "hash", "secrets_memory": "hashes", "store_aliases": ["default", "sqlite"], "service_credential": ":".join(ADMIN), "log_level": "error"}
 KINDS = ("equal", "explained", "unexplained", "pending", "left out")
 MOST_SHOWN = 300
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -199,3 +199,11 @@ async def test_a_read_is_repeated_once_after_an_internal_error(server, old):
     with pytest.raises(MethodError, match="serverUnavailable"):
         await old.post(insert({"http.hsts": "false"}))
     assert (await old.items())["http.hsts"] == "true"
+
+
+async def test_many_objects_are_put_back_as_many_at_a_time_as_they_were_sent(server, old):
+    server.faults = {"BlockedIp": [None, "forbidden"]}
+    with pytest.raises(MethodError, match="forbidden"):
+        await old.post(insert({f"10.0.{place // 200}.{place % 200}": "" for place in range(600)}, "server.blocked-ip"))
+    assert [len(arguments.get("create") or arguments.get("destroy")) for _, arguments in server.sets] == [500, 100, 500]
+    assert server.objects("BlockedIp") == []

@@ -68,11 +68,6 @@ def is_elsewhere(row: Row) -> bool:
     return row.word in _ELSEWHERE or row.pattern.startswith(_GREETINGS)
 
 
-def is_of_store(row: Row) -> bool:
-    """Whether the row tells of a store."""
-    return row.pattern.startswith(f"{STORE}.")
-
-
 def slot_of(found: Found, other_names: Mapping[str, Mapping[str, str]] | None = None) -> Slot:
     """Slot of a key; `other_names` are further record ids by type that mean the listed ones."""
     row = SETTINGS.by_pattern[found.row.alias] if found.row.alias else found.row

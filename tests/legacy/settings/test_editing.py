@@ -110,6 +110,12 @@ async def test_a_remote_host_of_old_versions_is_a_relay(old):
     assert await old.post(insert({"address": "relay.example.org", "port": "25"}, "remote.gate", new=True)) is None
     shown = await old.items("queue.route.gate")
     assert (shown["type"], shown["address"], shown["tls.implicit"]) == ("relay", "relay.example.org", "true")
+    others = {key: text for key, text in (await old.items()).items() if not key.startswith("queue.route.gate.")}
+    changed = {"address": "new.example.org", "port": "26"}
+    assert await old.post(clear("remote.gate."), insert(changed, "remote.gate")) is None
+    assert (await old.items("queue.route.gate")).items() >= changed.items()
+    assert await old.post(clear("remote.")) is None
+    assert await old.items() == others
 
 
 @pytest.mark.parametrize(

@@ -166,22 +166,29 @@ class Draft:
 
     def _clear(self, operation: Clear, following: Operation | None) -> None:
         record = self._resaved(operation, following)
-        for key in [
-            key for key, text in self.own.items() if key.startswith(operation.prefix) and operation.hits(key, text)
-        ]:
+        own = [key for key, text in self.own.items() if key.startswith(operation.prefix) and operation.hits(key, text)]
+        for key in own:
             del self.own[key]
-        for line in list(self._lines(operation.prefix)):
-            if not operation.hits(line.key, line.text):
-                continue
+        for line in [it for it in self._lines(operation.prefix) if operation.hits(it.key, it.text)]:
             slot = self.after.slots[line.base]
-            if (
-                record is not None
-                and "off-page" in slot.row.marks
-                and (record_pattern(slot.row), slot.record) == record
-            ):
+            whose = (record_pattern(slot.row), slot.record)
+            if "off-page" in slot.row.marks and whose == record:
                 self.kept.add(line.base)
             else:
                 self._remove(line.base, line.part, line.shown)
+            if (
+                line.shown.startswith(_REMOTE)
+                and f"{_REMOTE}{slot.record}.".startswith(operation.prefix)
+                and not operation.filter
+            ):
+                self._remove_rest_of(whose)
+
+    def _remove_rest_of(self, record: tuple[str | None, str | None]) -> None:
+        """A remote host of old versions had nothing but its keys: what else its route has goes with them."""
+        for base, slot in self.before.slots.items():
+            if (record_pattern(slot.row), slot.record) == record and base in self.after.cells:
+                self.spoken.setdefault(base, base)
+                self.after.drop(base)
 
     def _remove(self, base: str, part: Part, spoken: str) -> None:
         self.spoken.setdefault(base, spoken)

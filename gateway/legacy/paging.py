@@ -9,8 +9,6 @@ from gateway.knowledge.query_string import number
 from gateway.legacy.exchange import Caller
 
 CALLS_PER_REQUEST = 16
-STREAMED_PAGE = 100
-"""Objects per get of a list that is streamed: reading more at once would hold up everybody else for milliseconds."""
 
 _ROUND = 2**64
 _Row = TypeVar("_Row")

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.jmap.calls import Call, Get, Object, Ref
 from gateway.legacy.exchange import Exchange, Listing
-from gateway.legacy.paging import STREAMED_PAGE, in_chunks, more_ids
+from gateway.legacy.paging import in_chunks, more_ids
 from gateway.legacy.principal.around import BY_NAME, Reader, Row
 from gateway.legacy.principal.candidates import ACCOUNT
 from gateway.legacy.principal.context import Context, read, sound
@@ -21,6 +21,8 @@ from gateway.legacy.refusals import Unsupported
 
 FARTHEST = 2**31 - 1
 SHAPED_AT_ONCE = 25
+STREAMED_PAGE = 250
+"""Principals per get of a list that is streamed: more would hold up everybody else, fewer cost the caller requests that the server counts."""
 
 
 async def list_principals(exchange: Exchange) -> Any:
@@ -87,26 +89,25 @@ async def _sorted_there(exchange: Exchange, wanted: Wanted, part: Part, context:
     context, (found, first) = await _together(exchange, context, [query, Get(ACCOUNT, Ref(0), PROPERTIES[ACCOUNT])])
     total, reader = found["total"], Reader(exchange, context, wanted.fields)
     end = window.end(total)
-    behind = end - start - page
-    size = min(page, STREAMED_PAGE) if behind > 0 else page
+    behind = max(end - start - page, 0)
+    ids: list[str] = []
+    if behind:
+        most = min(behind, exchange.settings.query_page)
+        ids = await more_ids(exchange.caller, part.query(most, (BY_NAME,)), start=start + page, end=end, page=most)
+    size = min(page, STREAMED_PAGE) if behind else page
 
     async def items() -> AsyncIterator[list[Object]]:
         rows = [(part.kind, it) for it in first.pop("list")]
         shown = {it["id"] for _, it in rows}  # what was made meanwhile moves rows behind the first page
         for some in in_chunks(rows, size):
             yield await _shaped(reader, some, wanted.fields)
-        if behind <= 0:
-            return
         rows.clear()  # one page is in memory at a time
-        most = min(behind, exchange.settings.query_page)
-        ids = await more_ids(exchange.caller, part.query(most, (BY_NAME,)), start=start + page, end=end, page=most)
         for few in in_chunks([id_ for id_ in dict.fromkeys(ids[:behind]) if id_ not in shown], size):
             (answer,) = await exchange.caller.request(Get(ACCOUNT, few, PROPERTIES[ACCOUNT]))
-            found = {it["id"]: it for it in answer["list"]}
-            some = [(part.kind, found[id_]) for id_ in few if id_ in found]
-            yield await _shaped(reader, some, wanted.fields)
+            there = {it["id"]: it for it in answer["list"]}
+            yield await _shaped(reader, [(part.kind, there[id_]) for id_ in few if id_ in there], wanted.fields)
 
-    return await _answer(total, behind > 0, items())
+    return await _answer(total, bool(behind), items())
 
 
 async def _sorted_here(

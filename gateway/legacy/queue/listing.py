@@ -10,7 +10,7 @@ from gateway.jmap.calls import Get, Object
 from gateway.knowledge.ids import decode
 from gateway.knowledge.instants import text_of
 from gateway.legacy.exchange import Exchange, Listing
-from gateway.legacy.paging import STREAMED_PAGE, Window, find, find_more, in_chunks, more_ids, pages
+from gateway.legacy.paging import Window, find, find_more, in_chunks, more_ids, pages
 from gateway.legacy.queue.message import message_shape
 from gateway.legacy.queue.selection import Selection
 
@@ -18,6 +18,8 @@ EXAMINED = ("id", "returnPath", "recipients")
 PAIRS_PER_REQUEST = 7
 IDS_AT_ONCE = 250
 SHAPED_AT_ONCE = 50
+STREAMED_PAGE = 100
+"""Messages per get of a list that is streamed: reading more at once would hold up everybody else for milliseconds."""
 
 _log = logging.getLogger(__name__)
 

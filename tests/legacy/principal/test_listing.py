@@ -342,19 +342,19 @@ async def test_who_moved_to_the_next_page_meanwhile_is_listed_once_and_who_is_go
 
 
 async def test_a_long_list_is_found_in_pages_of_the_query_and_read_in_smaller_ones(play):
-    people = [account(0, f"u{at:03}@a.test", id=encode(1000 + at)) for at in range(407)]
+    people = [account(0, f"u{at:04}@a.test", id=encode(1000 + at)) for at in range(1017)]
     rounds = [
-        (asked("Account", **USERS, limit=150), told("Account", people[:150], 407)),
+        (asked("Account", **USERS, limit=400), told("Account", people[:400], 1017)),
         (
-            [call for at in (150, 350) for call in asked("Account", **USERS, limit=200, position=at)[:1]],
-            [answer for at in (150, 350) for answer in told("Account", people[at : at + 200], 407)[:1]],
+            [call for at in (400, 900) for call in asked("Account", **USERS, limit=500, position=at)[:1]],
+            [answer for at in (400, 900) for answer in told("Account", people[at : at + 500], 1017)[:1]],
         ),
-        read_again(people[150:250]),
-        read_again(people[250:350]),
-        read_again(people[350:]),
+        read_again(people[400:650]),
+        read_again(people[650:900]),
+        read_again(people[900:]),
     ]
-    _, pages = await play(rounds, {"types": "individual", "fields": "name"}, get_page=150, query_page=200)
-    assert [len(page) for page in pages] == [100, 50, 100, 100, 57]
+    _, pages = await play(rounds, {"types": "individual", "fields": "name"}, get_page=400, query_page=500)
+    assert [len(page) for page in pages] == [250, 150, 250, 250, 117]
     assert [name for page in pages for name in page] == [it["emailAddress"] for it in people]
 
 

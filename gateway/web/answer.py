@@ -49,6 +49,7 @@ class Answers:
         self,
         settings: Settings,
         *,
+        streams: LiveStreams,
         contract: Contract,
         upstream: Upstream,
         flags: Flags,
@@ -57,7 +58,7 @@ class Answers:
         background: Background,
         now: Callable[[], float],
     ) -> None:
-        self.live = LiveStreams()
+        self._streams = streams
         self._limits = settings.limits
         self._stall_seconds = settings.timeouts.idle
         self._contract = contract
@@ -132,7 +133,7 @@ class Answers:
             stream = Stream(answer, self._stall_seconds)
             return await stream.open() or stream
         if isinstance(answer, Flow):
-            flow = FlowReply(answer, self._stall_seconds, self.live)
+            flow = FlowReply(answer, self._stall_seconds, self._streams)
             await flow.open()
             return flow
         return success(answer)

@@ -33,24 +33,35 @@ class LiveStreams:
             self._end(task)
 
     @contextlib.contextmanager
-    def until_left(self, request: web.BaseRequest) -> Iterator[None]:
-        """What the current task does for this request, cut off without an error when the client leaves or the gateway stops."""
-        task, connection = asyncio.current_task(), request.protocol
+    def until_stopped(self) -> Iterator[asyncio.Task[object]]:
+        """What the current task does, cut off without an error when the gateway stops; gives the task."""
+        task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker: this runs in the task of a request
         self._tasks[task] = False
-        if isinstance(connection, Connection):
-            connection.when_lost = lambda: self._end(task)
-        if self._stopped or request.transport is None:
+        if self._stopped:
             self._end(task)
         try:
-            yield
+            yield task
         except asyncio.CancelledError:
             if not self._tasks[task] or task.uncancel():
                 raise
         finally:
-            if isinstance(connection, Connection):
-                connection.when_lost = None
             del self._tasks[task]
+
+    @contextlib.contextmanager
+    def until_left(self, request: web.BaseRequest) -> Iterator[None]:
+        """The same, and when the client of the request leaves."""
+        connection = request.protocol
+        with self.until_stopped() as task:
+            if request.transport is None:
+                self._end(task)
+            if isinstance(connection, Connection):
+                connection.when_lost = lambda: self._end(task)
+            try:
+                yield
+            finally:
+                if isinstance(connection, Connection):
+                    connection.when_lost = None
 
     def _end(self, task: "asyncio.Task[object]") -> None:
         if not self._tasks[task]:

@@ -29,7 +29,7 @@ from gateway.web.clients import Clients
 from gateway.web.deadlines import Deadlines, Late
 from gateway.web.errors import reply_to
 from gateway.web.evidence import Evidence
-from gateway.web.flow import FlowReply
+from gateway.web.flow import FlowReply, LiveStreams
 from gateway.web.locks import Locks
 from gateway.web.logins import Logins
 from gateway.web.logs import origin
@@ -68,10 +68,11 @@ class Handler:
         self._observer.resolve(paths.operations)
         self._pages = own.OwnPages(upstream, self._observer)
         self._background = Background()
+        self._streams = LiveStreams()
         self._answers = Answers(
-            settings, contract=contract, upstream=upstream, flags=flags, memory=memory, locks=locks, background=self._background, now=now
+            settings, streams=self._streams, contract=contract, upstream=upstream, flags=flags, memory=memory, locks=locks, background=self._background, now=now
         )
-        self._passthrough = Passthrough(settings, upstream)
+        self._passthrough = Passthrough(settings, upstream, self._streams)
         self._logins = Logins(memory, upstream)
         self._evidence = Evidence(memory, upstream) if settings.secrets_memory == "hashes" else None
         self._deadlines = Deadlines(settings.timeouts.request)
@@ -113,8 +114,7 @@ class Handler:
         """Let requests and work behind them finish for so long; connections end with their next reply, live streams at once."""
         ends = time.monotonic() + seconds
         self._drained = asyncio.Event()
-        self._passthrough.stop_live()
-        self._answers.live.stop()
+        self._streams.stop()
         if self._under_way:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):

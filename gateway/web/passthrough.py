@@ -20,6 +20,7 @@ from gateway.jmap.transport import LARGEST_FRAME
 from gateway.settings import Settings
 from gateway.web.body import Pieces
 from gateway.web.errors import BodyTooSlow
+from gateway.web.flow import LiveStreams
 from gateway.web.reply import short_problem
 from gateway.web.stream import cutting_short
 
@@ -37,13 +38,13 @@ _TOLD = frozenset({401, 402, 403, 429})
 class Passthrough:
     """The way to the new server for allowed paths."""
 
-    def __init__(self, settings: Settings, upstream: Upstream) -> None:
+    def __init__(self, settings: Settings, upstream: Upstream, streams: LiveStreams) -> None:
         self._transport = upstream.transport
         self._paths = tuple(settings.passthrough)
         self._below = tuple(path + "/" for path in self._paths)
         self._tell_address = settings.forward_client_address
         self._body_seconds = settings.timeouts.body
-        self._live: set[asyncio.Task[Any]] = set()
+        self._streams = streams
 
     def allows(self, path: str) -> bool:
         """Whether a raw path is in the allowlist, and nothing in it looks like a way out or a scan."""
@@ -66,8 +67,9 @@ class Passthrough:
             headers["Authorization"] = authorization
         if request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket":
             try:
-                with self._interruptible():
+                with self._streams.until_stopped():
                     return await self._websocket(request, target, headers, extra)
+                return _ended(extra)
             except HttpRefusal as refusal:
                 if refusal.status in _TOLD or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise
@@ -75,7 +77,8 @@ class Passthrough:
                 return short_problem(HTTPStatus.NOT_FOUND if refusal.status == HTTPStatus.NOT_FOUND else HTTPStatus.BAD_REQUEST).response(extra)
         live = "text/event-stream" in request.headers.get("Accept", "") or target.startswith("/jmap/eventsource")
         body = Pieces(request, self._body_seconds) if request.body_exists else None
-        with self._interruptible() if live else contextlib.nullcontext(), _blaming(body):
+        response: web.StreamResponse | None = None
+        with self._streams.until_left(request) if live else contextlib.nullcontext(), _blaming(body):
             async with self._transport.forward(request.method, target, headers, aiter(body) if body else None, live=live) as answer:
                 kept = _without(answer.headers, NOT_SENT_BACK)
                 kept.update(extra)
@@ -85,28 +88,13 @@ class Passthrough:
                     async for chunk in answer.content.iter_any():
                         await response.write(chunk)
                     await response.write_eof()
-                return response
-
-    def stop_live(self) -> None:
-        """End event streams and websockets, whose clients come back by themselves; everything else may finish."""
-        for task in self._live:
-            task.cancel()
+        return response or _ended(extra)
 
     def _headers(self, given: CIMultiDictProxy[str], address: str) -> CIMultiDict[str]:
         headers = _without(given, NOT_SENT_ON)
         if self._tell_address:
             headers["X-Forwarded-For"] = address
         return headers
-
-    @contextlib.contextmanager
-    def _interruptible(self) -> Any:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - for the type checker: this runs in the task of a request
-        self._live.add(task)
-        try:
-            yield
-        finally:
-            self._live.discard(task)
 
     async def _websocket(
         self, request: web.BaseRequest, target: str, headers: CIMultiDict[str], extra: CIMultiDict[str]
@@ -128,6 +116,11 @@ class Passthrough:
                 await asyncio.gather(*pumps, return_exceptions=True)
                 await client.close()
             return client
+
+
+def _ended(extra: CIMultiDict[str]) -> web.Response:
+    """What stands for a live stream that was ended before it began: nobody reads it."""
+    return short_problem(HTTPStatus.SERVICE_UNAVAILABLE).response(extra)
 
 
 @contextlib.contextmanager

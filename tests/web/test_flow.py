@@ -164,14 +164,15 @@ async def test_more_streams_than_there_are_places_are_refused(stage, start) -> N
         assert answer.status == 200
 
 
-async def test_when_the_client_leaves_the_stream_of_the_new_server_ends_although_nothing_comes(stage, start) -> None:
+@pytest.mark.parametrize("target", [PATH, "/jmap/eventsource/?ping=0"])
+async def test_when_the_client_leaves_the_stream_of_the_new_server_ends_although_nothing_comes(stage, start, target) -> None:
     async def play(response: web.StreamResponse) -> None:
         await response.write(b'event: event\ndata: [{"n":1}]\n\n')
         await asyncio.sleep(60)
 
     stage.play = play
     client = await start(ROW)
-    async with watching(client) as answer:
+    async with watching(client, target) as answer:
         await answer.content.readuntil(b"\n\n")
         answer.close()
     began = time.monotonic()

@@ -1,5 +1,6 @@
 """Consent to OAuth requests by name and secret: a code for a client, approval of a device (legacy-rest-api 2.13, mapping-principals 6.3)."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -95,4 +96,4 @@ def _texts(body: Object, needed: tuple[str, ...], maybe: tuple[str, ...]) -> dic
     return found
 
 
-ROUTES = (route("authorizeOauth", does(authorize, "POST /api/auth", "GET /api/account")),)
+ROUTES = (route("authorizeOauth", replace(does(authorize, "POST /api/auth", "GET /api/account"), private=True)),)

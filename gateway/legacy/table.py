@@ -17,7 +17,7 @@ class Action:
 
     `order` says which refusal comes first (legacy-rest-api 2.0): 403 before 400 (`permission`), 400 before 403 (`body`), or whatever the
     row decides (`row`): then `Exchange.objection` holds the 400, and the row asks for permissions itself. `changes` marks a GET that changes
-    something: that the new server let the caller look does not mean that he may do it.
+    something: that the new server let the caller look does not mean that he may do it. `private`: nobody on the way may keep the answer.
     """
 
     handle: Handler
@@ -26,6 +26,7 @@ class Action:
     note: str = ""
     order: Order = "permission"
     changes: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

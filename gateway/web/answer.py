@@ -26,7 +26,7 @@ from gateway.web.background import Background
 from gateway.web.flow import FlowReply, LiveStreams
 from gateway.web.locks import Locks
 from gateway.web.observe import VIOLATIONS
-from gateway.web.reply import Reply, success
+from gateway.web.reply import NEVER_KEPT, Reply, success
 from gateway.web.stream import Stream
 
 _log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class Answers:
         try:
             if match.probe:
                 await _probe(served, exchange, caller, permission)
-            answer = await self._opened(await action.handle(exchange))
+            answer = await self._opened(await action.handle(exchange), private=action.private)
         except Refusal:
             if not _judged(caller, served, needed):
                 await accept(caller, needed)
@@ -127,7 +127,7 @@ class Answers:
                 stack.pop_all()
         return answer
 
-    async def _opened(self, answer: Answer) -> Reply | Stream | FlowReply:
+    async def _opened(self, answer: Answer, *, private: bool) -> Reply | Stream | FlowReply:
         """What a row answers, with everything known that decides about the head."""
         if isinstance(answer, Listing):
             stream = Stream(answer, self._stall_seconds)
@@ -136,7 +136,7 @@ class Answers:
             flow = FlowReply(answer, self._stall_seconds, self._streams)
             await flow.open()
             return flow
-        return success(answer)
+        return success(answer, NEVER_KEPT) if private else success(answer)
 
     def _judge(
         self, served: Served, match: Match, query: Mapping[str, str], body: bytes | Body | None

@@ -16,6 +16,7 @@ PROBLEM = "application/problem+json"
 ANNOUNCED_LENGTH = web.ResponseKey("announced_length", str)
 """Content-Length of a reply without a body; the old server announced one for OPTIONS."""
 
+NEVER_KEPT = ("Cache-Control", "no-store, no-cache, must-revalidate")
 CORS = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, X-Requested-With"),
@@ -40,9 +41,9 @@ class Reply:
         return web.Response(status=self.status, body=self.body, headers=headers)
 
 
-def success(value: Any) -> Reply:
+def success(value: Any, *headers: tuple[str, str]) -> Reply:
     """200 with the value under `data`; None is `null`."""
-    return Reply(200, wire.dumps({"data": value}), JSON)
+    return Reply(200, wire.dumps({"data": value}), JSON, headers)
 
 
 def management_error(body: Mapping[str, Any]) -> Reply:

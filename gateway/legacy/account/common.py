@@ -10,9 +10,7 @@ RECOVERY = "d333333"
 
 
 async def insist(exchange: Exchange, right: str) -> None:
-    """Forbidden unless the caller has the old right; then what the contract has against the request, if anything."""
+    """Forbidden unless the caller has the old right."""
     account = await exchange.caller.account()
     if "authenticate" not in account.permissions or not holds(right, account.permissions):
         raise Forbidden
-    if exchange.objection is not None:
-        raise exchange.objection

@@ -12,6 +12,7 @@ NONE_FOUND = "Could not find any valid certificates"
 MIXED = "Cannot mix OpenPGP and S/MIME certificates"
 NONE_VALID = "No valid certificates found for the selected encryption"
 DESCRIPTION = "Legacy API"
+LONGEST_WORD = 40
 DISABLED: Object = {"@type": "Disabled"}
 
 _PGP, _BLOCK, _CERTIFICATE = "-----BEGIN PGP ", "-----BEGIN ", "-----BEGIN CERTIFICATE"
@@ -42,6 +43,8 @@ async def change_encryption(exchange: Exchange) -> int | None:
     """Switch encryption off, or on with certificates, whose number is the answer; the text of a key that is in use is exchanged."""
     await insist(exchange, "manage-encryption")
     given = _checked(exchange.body, strict=exchange.settings.legacy_version == "0.15")
+    if exchange.objection is not None:
+        raise exchange.objection
     if given["type"] == "disabled":
         (answer,) = await exchange.caller.request(Set("AccountSettings", update={SINGLETON: {"encryptionAtRest": DISABLED}}))
         if failures(answer, "updated").get(SINGLETON, {}).get("type") != "notFound":
@@ -75,7 +78,7 @@ async def _present(exchange: Exchange) -> tuple[Object, list[Object]]:
 def _checked(body: Any, *, strict: bool) -> Object:
     """A body in one of the known forms; BadRequest in words like those of the old server's reader."""
     if not isinstance(body, dict):
-        raise BadRequest("invalid type: expected an object with the member `type`")
+        raise BadRequest("invalid type: map, expected variant identifier" if isinstance(body, list) else "invalid type: expected an object")
     kind = _word(body, "type", _KINDS)
     if kind == "disabled":
         return body
@@ -89,7 +92,7 @@ def _checked(body: Any, *, strict: bool) -> Object:
 def _word(body: Object, name: str, known: tuple[str, ...]) -> str:
     word: str = _member(body, name, str, "variant identifier")
     if word not in known:
-        raise BadRequest(f"unknown variant, expected one of {', '.join(f'`{it}`' for it in known)}")
+        raise BadRequest(f"unknown variant `{word[:LONGEST_WORD]}`, expected one of {', '.join(f'`{it}`' for it in known)}")
     return word
 
 

@@ -42,6 +42,8 @@ async def secrets_of_caller(exchange: Exchange) -> Any:
 async def change_secrets(exchange: Exchange) -> None:
     """Change password, second factor and app passwords as all elements say, or not at all."""
     await insist(exchange, "manage-passwords")
+    if exchange.objection is not None:
+        raise exchange.objection
     given = elements(exchange.body)
     login = exchange.login()
     if login is None and needs_basic(given):

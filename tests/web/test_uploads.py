@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -35,6 +36,8 @@ class Store:
         self.refusal: dict[str, Any] = {}
         self.hold = asyncio.Event()
         self.hold.set()
+        self.reads = asyncio.Event()
+        self.reads.set()
         self.cut_after = 0
         self.news = asyncio.Condition()
 
@@ -65,6 +68,7 @@ class Store:
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
         size = 0
+        await self.reads.wait()
         try:
             async for piece in request.content.iter_any():
                 size += len(piece)
@@ -110,6 +114,41 @@ async def test_a_large_message_is_handed_on_before_it_becomes_a_sample(store, st
     assert store.whole == [20 * len(PIECE)]
     assert store.paths == ["/jmap/upload/k%2F1/"]
     assert store.samples == [{"blobId": "eblob", "isSpam": True, "deleteAfterUse": False}]
+
+
+async def test_of_a_message_of_60_mb_only_a_little_is_held(store, start):
+    client = await start(limits={"upload_bytes": 100_000_000})
+    await client("POST", PATH, data=pieces(4))
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    answer = await client("POST", PATH, data=pieces(920))
+    # Client, gateway and new server together.
+    more = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    assert answer.json == {"data": None}
+    assert store.whole[1] == 920 * len(PIECE) > 60_000_000
+    assert more < 3_000_000
+
+
+async def test_no_more_is_taken_from_a_client_than_the_new_server_takes(store, start):
+    store.reads.clear()
+    client = await start(limits={"upload_bytes": 100_000_000})
+    taken = 0
+
+    async def counted() -> AsyncIterator[bytes]:
+        nonlocal taken
+        async for piece in pieces(920):
+            yield piece
+            taken += len(piece)
+
+    sending = asyncio.create_task(client("POST", PATH, data=counted()))
+    await store.until(lambda: store.under_way == 1)
+    await asyncio.sleep(0.5)
+    # What lies on the way, most of it with the system.
+    assert taken < 30_000_000
+    store.reads.set()
+    assert (await sending).json == {"data": None}
+    assert store.whole == [920 * len(PIECE)]
 
 
 async def test_a_client_that_goes_leaves_nothing(store, start):

@@ -31,6 +31,7 @@ class Sieve:
 
     def __init__(self, wanted: Sequence[str]) -> None:
         self._bits = {word: 1 << at for at, word in enumerate(dict.fromkeys(wanted))}
+        self._every = (1 << len(self._bits)) - 1
         self._seen = 0
 
     def shown(self, texts: Iterable[str]) -> int:
@@ -45,7 +46,7 @@ class Sieve:
     def holds(self, shown: int) -> bool:
         """Whether a result has every word but the leading ones that none has."""
         first = self._seen & -self._seen
-        needed = sum(self._bits.values()) & -first
+        needed = self._every & -first
         return bool(needed) and shown & needed == needed
 
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "tests" / "conformance" / "rules.json"
 SECTIONS = (
     *("session", "queue", "tasks", "actions", "reports-in", "reports-out", "blobs", "health", "logs", "tenant", "spam", "telemetry"),
-    *("domains", "accounts", "secrets", "app-slot", "keys", "self-service", "oauth"),
+    *("domains", "dkim", "accounts", "secrets", "app-slot", "keys", "self-service", "oauth"),
     *("kinds", "collections", "defaults", "effect"),
     *("lists", "roles", "tenants", "oauth-clients", "permissions", "bulk", "names-and-data"),
 )

@@ -8,7 +8,7 @@ meets a fresh gateway and a fresh simulator whose seed holds what the section wo
     equal         the gateway answered the same
     explained     it differs by an entry of tests/scenario/rules.toml, which names its reason
     unexplained   it differs: a defect
-    pending       its endpoint is not served yet, or it differs and rules.toml names what it needs and is not served yet
+    pending       it differs, and rules.toml names what it needs and is not served yet
     left out      the recording holds no answer to compare with
 
 Ends with status 1 when a line is unexplained or an entry of rules.toml explains nothing.
@@ -29,9 +29,7 @@ from re import Pattern
 from types import ModuleType
 from typing import Any
 
-from gateway.app import collect_rows
 from gateway.commands.pair import Pair, pair
-from gateway.contract import PathTable, Spec
 from gateway.simulator.world import Config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,7 +38,6 @@ ADMIN = ("admin", "Scenario-admin-1")
 PROFILE = {"legacy_version": "0.15", "plain_passwords": "hash", "secrets_memory": "hashes", "store_aliases": ["default", "sqlite"], "service_credential": ":".join(ADMIN), "log_level": "error"}
 KINDS = ("equal", "explained", "unexplained", "pending", "left out")
 MOST_SHOWN = 300
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass
@@ -160,14 +157,11 @@ class Yardstick:
             json.dump([it | {"label": label} for it in book["rule"] for label in _labels(it)], file)
             file.flush()
             self.rules = self.compare.Rules(file.name)
-        spec = Spec.load()
         self.values = [
             Values(self.compare.glob(label), it["path"], it.get("gone", []), it.get("new", []), it.get("any_order", False), it["reason"])
             for it in book["values"]
             for label in _labels(it)
         ]
-        self._paths = PathTable(spec.operations, "0.15", spec.guards)
-        self._table = collect_rows(spec)
 
     def judge(self, section: str, recorded: Path) -> Verdict:
         """Compare the lines of one section with a new recording of it."""
@@ -179,8 +173,6 @@ class Yardstick:
                 continue
             if label not in self.expected:
                 verdict.counts["left out"] += 1
-            elif self._pending(line["request"]):
-                verdict.counts["pending"] += 1
             else:
                 verdict.counts[self._line(label, got.get(label), verdict)] += 1
         return verdict
@@ -244,14 +236,6 @@ class Yardstick:
     def _entry(self, it: dict[str, Any], *, pending: bool) -> Entry:
         glob = self.compare.glob
         return Entry(_section(it["label"]), glob(it["label"]), [glob(name) for name in it.get("names", ())], it["reason"], pending)
-
-    def _pending(self, request: dict[str, Any]) -> bool:
-        """Whether the path belongs to an endpoint that is not served yet, whatever the method."""
-        if request["method"] not in METHODS:
-            return False
-        path = request["target"].partition("?")[0]
-        found = [self._paths.find(method, path) for method in (request["method"], *METHODS)]
-        return any(match is not None and self._table[match.operation.id].status == "pending" for match in found)
 
 
 def _section(label: str) -> str:

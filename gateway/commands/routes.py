@@ -11,7 +11,7 @@ from gateway.legacy.table import Action
 
 DESCRIPTION = """
 List every operation of the old API with the old permission it needs and the calls of the new API that serve it.
-Status: ready = served, refused = answered with a reason because the new server has no counterpart, pending = answers "unsupported" for now.
+Status: ready = served, refused = answered with a reason because the new server has no counterpart.
 """
 
 
@@ -79,4 +79,4 @@ def _versions(route: dict[str, Any]) -> str:
 
 def _counts(routes: list[dict[str, Any]]) -> str:
     counted = Counter(route["status"] for route in routes)
-    return f"{len(routes)} operations: {', '.join(f'{counted[status]} {status}' for status in ('ready', 'refused', 'pending'))}."
+    return f"{len(routes)} operations: {', '.join(f'{counted[status]} {status}' for status in ('ready', 'refused'))}."

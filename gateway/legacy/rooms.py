@@ -2,11 +2,12 @@
 
 from gateway.legacy import (
     account,
+    dkim,
+    dns,
     login,
     logs,
     maintenance,
     oauth,
-    pending,
     principal,
     queue,
     queue_reports,
@@ -23,6 +24,8 @@ ROOMS = (
     queue.ROUTES,
     queue_reports.ROUTES,
     reports.ROUTES,
+    dkim.ROUTES,
+    dns.ROUTES,
     settings.ROUTES,
     store.ROUTES,
     spam.ROUTES,
@@ -33,5 +36,4 @@ ROOMS = (
     account.ROUTES,
     oauth.ROUTES,
     login.ROUTES,
-    pending.ROUTES,
 )

@@ -7,13 +7,13 @@ from typing import Literal
 from gateway.legacy.exchange import Answer, Exchange
 
 Handler = Callable[[Exchange], Awaitable[Answer]]
-Status = Literal["ready", "refused", "pending"]
+Status = Literal["ready", "refused"]
 Order = Literal["permission", "body", "row"]
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What answers an operation: the handler, the new calls it makes (for people), and whether it is served, refused or still to come.
+    """What answers an operation: the handler, the new calls it makes (for people), and whether it is served or refused.
 
     `order` says which refusal comes first (legacy-rest-api 2.0): 403 before 400 (`permission`), 400 before 403 (`body`), or whatever the
     row decides (`row`): then `Exchange.objection` holds the 400, and the row asks for permissions itself. `changes` marks a GET that changes

@@ -1,7 +1,7 @@
 """The words that rows are made of: each makes an `Action` (mapping-operations 2 to 4)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.jmap.calls import Get, Object, Set
@@ -82,8 +82,3 @@ def passed_on() -> Action:
         raise NotFound
 
     return Action(unknown, note="the new server answers")
-
-
-def pending() -> Action:
-    """Row of a call that is not served yet: old clients get a clear no."""
-    return replace(refused("The gateway does not serve this call yet"), status="pending", note="")

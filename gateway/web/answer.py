@@ -81,7 +81,7 @@ class Answers:
     ) -> Reply | Stream | FlowReply:
         """Answer of the row that serves a request, ready to be sent; Refusal or any of `jmap.errors`.
 
-        The body is None when it exceeded the limit; `login` gives name and secret of the caller. A row that is still to come, or always refuses, first hears who is asking.
+        The body is None when it exceeded the limit; `login` gives name and secret of the caller. A row that always refuses first hears who is asking.
         """
         action, permission = served.action, served.operation.permission
         objection, value = self._judge(served, match, query, body)

@@ -4,7 +4,6 @@ import pytest
 
 from gateway.contract import Spec
 from gateway.legacy.outcomes import refusal, settle
-from gateway.legacy.pending import ROUTES as PENDING
 from gateway.legacy.refusals import Forbidden, ItemNotFound, NotFound, Other, Unsupported
 from gateway.legacy.rooms import ROOMS
 from gateway.legacy.table import TableError, collect, route
@@ -36,13 +35,6 @@ def test_served_rows_name_their_calls():
         name for name, action in rows.items() if action.status == "ready" and not action.calls and not action.note
     }
     assert silent == {"getQueueStatus"}
-
-
-@pytest.mark.parametrize("operation", [row.operation for row in PENDING])
-async def test_what_is_still_to_come_says_so(run, operation):
-    with pytest.raises(Unsupported) as refusal:
-        await run(operation)
-    assert refusal.value.body == {"error": "unsupported", "details": "The gateway does not serve this call yet"}
 
 
 async def test_a_restart_is_refused_in_the_old_words(run):

@@ -141,7 +141,7 @@ def test_routes_as_json(capsys):
     routes = json.loads(out)
     assert status == 0
     assert {entry for route in routes for entry in route["entries"]} == set(range(1, 80))
-    assert {route["status"] for route in routes} <= {"ready", "refused", "pending"}
+    assert {route["status"] for route in routes} <= {"ready", "refused"}
     (listing,) = [route for route in routes if route["operationId"] == "listQueue"]
     assert (listing["method"], listing["path"], listing["status"], listing["permission"]) == ("GET", "/api/queue/messages", "ready", "message-queue-list")
     assert "x:QueuedMessage/query" in listing["calls"]
@@ -153,8 +153,8 @@ def test_routes_for_people(capsys, form):
     routes = json.loads(run(capsys, "routes", "--format", "json")[1])
     assert status == 0
     assert all(f"{route['method']} {route['path']}" in out for route in routes)
-    counts = [sum(route["status"] == status for route in routes) for status in ("ready", "refused", "pending")]
-    assert out.rstrip().endswith(f"{len(routes)} operations: {counts[0]} ready, {counts[1]} refused, {counts[2]} pending.")
+    counts = [sum(route["status"] == status for route in routes) for status in ("ready", "refused")]
+    assert out.rstrip().endswith(f"{len(routes)} operations: {counts[0]} ready, {counts[1]} refused.")
 
 
 async def test_serve_and_an_orderly_stop(server, monkeypatch):

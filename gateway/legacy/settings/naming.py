@@ -59,7 +59,7 @@ def record_ids(type_: str, snapshot: Snapshot, remembered: Ids | None = None) ->
         named = {it["id"]: str(it[_NAMED[type_]]) for it in objects}
         return {key: name.lower() for key, name in named.items()} if type_ in _LOWER else named
     kept = remembered or {}
-    derived = _derived(type_, objects, snapshot)
+    derived = _derived(type_, [it for it in objects if it["id"] not in kept], snapshot)
     ids: dict[str, str] = {it["id"]: kept[it["id"]] for it in objects if it["id"] in kept}
     taken = set(ids.values())
     for it in sorted(objects, key=lambda it: (len(it["id"]), it["id"])):

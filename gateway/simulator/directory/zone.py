@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Iterable
 
+from gateway.simulator.directory import signing_keys
 from gateway.simulator.errors import Object
 
 PIECE = 255
@@ -24,14 +25,19 @@ def zone_file(domain: Object, keys: Iterable[Object], host: str) -> str:
     if reports:
         lines.append(f'_smtp._tls.{name}. IN TXT "v=TLSRPTv1{address}"')
     lines.append(f"ua-auto-config.{name}. IN CNAME {host}.")
-    lines.append(f'_ua-auto-config.{name}. IN TXT "v=UAAC1; a=sha256; d={base64.b64encode(_digest(name, 32)).decode()}"')
+    lines.append(
+        f'_ua-auto-config.{name}. IN TXT "v=UAAC1; a=sha256; d={base64.b64encode(_digest(name, 32)).decode()}"'
+    )
     lines += [f"{service}.{name}. IN CNAME {host}." for service in ("autoconfig", "autodiscover")]
     return "\n".join(lines) + "\n"
 
 
 def public_key(key: Object) -> str:
-    """Public key of a signature in base 64: bytes of the right size, not a real key."""
-    return base64.b64encode(_digest(key["privateKey"].get("secret") or key["selector"], 294 if "Rsa" in key["@type"] else 32)).decode()
+    """Public key of a signature in base 64; of one that the simulator made itself only bytes of the right size."""
+    secret = key["privateKey"].get("secret") or key["selector"]
+    return base64.b64encode(
+        signing_keys.public_key(secret) or _digest(secret, 294 if "Rsa" in key["@type"] else 32)
+    ).decode()
 
 
 def _key_record(name: str, key: Object) -> list[str]:

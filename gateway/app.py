@@ -19,6 +19,7 @@ from gateway.state import State
 from gateway.web.handler import Handler
 from gateway.web.listener import Listener
 from gateway.web.locks import Locks
+from gateway.web.webadmin import WebAdmin, files_of
 
 BACKLOG = 1024
 COLLECT_AFTER = 50_000
@@ -57,7 +58,8 @@ class App:
             upstream = Upstream(settings)
             await upstream.start()
             stack.push_async_callback(upstream.close)
-            self._handler = handler = build_handler(settings, upstream, state, now=self._now, rooms=self._rooms)
+            webadmin = await WebAdmin.open(settings, state.flags)
+            self._handler = handler = build_handler(settings, upstream, state, webadmin=webadmin, now=self._now, rooms=self._rooms)
             looking = asyncio.create_task(handler.run())
             stack.callback(looking.cancel)
             # The drain is ours: what aiohttp would wait for is over by then.
@@ -90,7 +92,9 @@ async def running(settings: Settings, *, now: Callable[[], float] = time.time, r
         await app.stop()
 
 
-def build_handler(settings: Settings, upstream: Upstream, state: State, *, now: Callable[[], float], rooms: Rooms) -> Handler:
+def build_handler(
+    settings: Settings, upstream: Upstream, state: State, *, webadmin: WebAdmin | None, now: Callable[[], float], rooms: Rooms
+) -> Handler:
     """Contract, rows and web layer, checked against each other; SettingsError for an unknown operation in `validation`."""
     spec = specification()
     paths = PathTable(spec.operations, settings.legacy_version, spec.guards)
@@ -105,6 +109,7 @@ def build_handler(settings: Settings, upstream: Upstream, state: State, *, now: 
         memory=state.memory,
         locks=Locks(state.turns),
         now=now,
+        webadmin=webadmin,
     )
 
 
@@ -118,6 +123,12 @@ def check_operations(settings: Settings, spec: Spec) -> None:
     known = {operation.id for operation in spec.operations}
     if unknown := sorted(settings.validation.keys() - known):
         raise SettingsError([f"validation: {', '.join(unknown)}: no such operation; `stalwart-gateway routes` lists them"])
+
+
+def check_webadmin(settings: Settings) -> None:
+    """SettingsError when there is to be an old WebAdmin, and it cannot be served."""
+    if settings.webadmin_bundle:
+        files_of(settings)
 
 
 def collect_rows(spec: Spec, rooms: Rooms = ROOMS) -> dict[str, Action]:

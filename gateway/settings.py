@@ -116,6 +116,8 @@ class Settings(BaseSettings):
     caller_cache_seconds: float = Field(5, ge=0, le=60, description="how long a looked-up caller is remembered")
     passthrough: CommaList = Field(["/jmap", "/auth", "/.well-known", "/dav", "/login"], description="paths forwarded as they are; everything else is answered here")
 
+    webadmin_bundle: str = Field("", description="zip file or folder with a build of the old WebAdmin (`webadmin.zip` of a v0.15 release), served at `/`; `GET /api/update/webadmin` reads it again")
+
     permissive_cors: bool = Field(False, description="CORS headers on every reply, as `http.permissive-cors` of the old server; without it when the new server has been told to send them")
     trusted_proxies: CommaList = Field([], description="addresses or networks of proxies whose X-Forwarded-For is believed")
     forward_client_address: bool = Field(False, description="send X-Forwarded-For upstream; only towards a server that is told to trust it")

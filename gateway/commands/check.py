@@ -7,7 +7,7 @@ import os
 import socket
 from http import HTTPStatus
 
-from gateway.app import check_operations, collect_rows, open_state, specification, tls_context
+from gateway.app import check_operations, check_webadmin, collect_rows, open_state, specification, tls_context
 from gateway.commands.flags import add_settings, settings_of
 from gateway.commands.run import reason, run
 from gateway.jmap.client import Upstream
@@ -42,6 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
     settings, warnings = settings_of(arguments, needs_upstream=True)
     tls_context(settings)
     check_operations(settings, specification())
+    check_webadmin(settings)
     print(f"ok      settings: valid; old version {settings.legacy_version}, state {settings.state.partition(':')[0]}")
     for warning in warnings:
         print(f"note    settings: {warning}")

@@ -17,7 +17,7 @@ from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from gateway.app import check_operations, specification, tls_context
+from gateway.app import check_operations, check_webadmin, specification, tls_context
 from gateway.commands.run import reason, run
 from gateway.commands.serving import serve
 from gateway.settings import Settings, host_port
@@ -45,6 +45,7 @@ def supervise(settings: Settings) -> int:
     """
     tls_context(settings)
     check_operations(settings, specification())
+    check_webadmin(settings)
     wake, waker = socket.socketpair()
     waker.setblocking(False)
     signal.set_wakeup_fd(waker.fileno())

@@ -1,6 +1,16 @@
 """One old request as a row sees it, and what a row may answer."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Hashable,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -171,7 +181,8 @@ class Exchange:
     `body` the JSON value or None, for raw bodies a `Body`; `now` unix seconds. `background` takes over work that goes on after the answer; whoever owns it keeps
     the task, logs its failure and waits for it when the gateway stops. `objection` is what the contract has against the request, for rows
     that decide themselves when to say so (`table.Action.order`), else None. `login` gives name and secret of the caller, None when he came with a
-    token; `service` gives the new server as seen by the service account, None where there is none.
+    token; `service` gives the new server as seen by the service account, None where there is none. `update_webadmin` reads the bundle of the old
+    WebAdmin again, or raises InternalError and leaves the former one; None where none is served.
     """
 
     path: Mapping[str, str]
@@ -187,6 +198,7 @@ class Exchange:
     objection: Refusal | None = None
     login: Callable[[], Login | None] = _nobody
     service: Callable[[], Caller | None] = _nobody
+    update_webadmin: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.jmap.calls import Object, Set
 from gateway.jmap.errors import Garbled
+from gateway.knowledge.permissions import holds
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.outcomes import failures, refusal
 from gateway.legacy.refusals import Forbidden, InternalError
@@ -57,7 +58,13 @@ async def reload_everything(exchange: Exchange) -> Any:
 
 
 async def update_webadmin(exchange: Exchange) -> Any:
-    """Have the new server fetch its own web applications (decision 24)."""
+    """Read the bundle of the old WebAdmin again; where none is served, have the new server fetch its own web applications (decision 24)."""
+    if exchange.update_webadmin is not None:
+        # Nothing of this reaches the new server, which else would have refused.
+        if not holds("webadmin-update", (await exchange.caller.account()).permissions):
+            raise Forbidden
+        await exchange.update_webadmin()
+        return None
     if await _act(exchange, "UpdateApps") is not None:
         raise InternalError
     return None

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from gateway.state.database import FAILURES, Database, Signature
 
 QUEUE_RUNNING = "queue_running"
+WEBADMIN = "webadmin"
 
 _READ = text("SELECT value FROM flags WHERE server = :server AND name = :name")
 _WRITE = text(
@@ -13,8 +14,14 @@ _WRITE = text(
 )
 
 
+_NEXT = text(
+    "INSERT INTO flags (server, name, value) VALUES (:server, :name, 1)"
+    " ON CONFLICT (server, name) DO UPDATE SET value = flags.value + 1 RETURNING value"
+)
+
+
 class Flags:
-    """Switches of one new server.
+    """Switches of one new server, and a number that counts.
 
     A database that does not work costs only the memory: reading gives what was last known here, and writing is logged.
     """
@@ -32,6 +39,22 @@ class Flags:
     async def set_queue_running(self, *, running: bool) -> None:
         """Remember the state of the queue."""
         await self._write(QUEUE_RUNNING, int(running))
+
+    async def webadmin_edition(self) -> int:
+        """How often the bundle of the old WebAdmin was exchanged, 0 when nothing is remembered."""
+        return await self._read(WEBADMIN, 0)
+
+    async def webadmin_updated(self) -> int:
+        """Count one more exchange for all gateways, and give the number that it has."""
+        try:
+            async with self._database.writing() as connection:
+                number: int = (await connection.execute(_NEXT, {"server": self._server, "name": WEBADMIN})).scalar_one()
+        except FAILURES as error:
+            self._database.complain("written", error)
+            self._seen = None
+            number = self._known.get(WEBADMIN, 0) + 1
+        self._known[WEBADMIN] = number
+        return number
 
     async def _read(self, name: str, otherwise: int) -> int:
         """The flag; without a query while the database file is still the one that was read."""

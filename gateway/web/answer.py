@@ -7,7 +7,7 @@ that happens.
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -57,6 +57,7 @@ class Answers:
         locks: Locks,
         background: Background,
         now: Callable[[], float],
+        update_webadmin: Callable[[], Awaitable[None]] | None,
     ) -> None:
         self._streams = streams
         self._limits = settings.limits
@@ -68,6 +69,7 @@ class Answers:
         self._locks = locks
         self._background = background
         self._now = now
+        self._update_webadmin = update_webadmin
 
     async def to(
         self,
@@ -105,6 +107,7 @@ class Answers:
             objection=objection,
             login=login,
             service=self._upstream.service,
+            update_webadmin=self._update_webadmin,
         )
         try:
             if match.probe:

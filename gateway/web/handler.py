@@ -33,10 +33,20 @@ from gateway.web.flow import FlowReply, LiveStreams
 from gateway.web.locks import Locks
 from gateway.web.logins import Logins
 from gateway.web.logs import origin
-from gateway.web.observe import LOGINS_REFUSED, PASSED_THROUGH, STREAMS, UNDER_WAY, Observer, Visit, deprecation
+from gateway.web.observe import (
+    LOGINS_REFUSED,
+    PASSED_THROUGH,
+    STREAMS,
+    UNDER_WAY,
+    WEBADMIN,
+    Observer,
+    Visit,
+    deprecation,
+)
 from gateway.web.passthrough import Passthrough
 from gateway.web.reply import CORS, Reply, preflight
 from gateway.web.stream import CutShort, Stream
+from gateway.web.webadmin import WebAdmin
 
 COUNT_SECONDS = 1.0
 
@@ -58,6 +68,7 @@ class Handler:
         memory: Memory,
         locks: Locks,
         now: Callable[[], float],
+        webadmin: WebAdmin | None = None,
     ) -> None:
         self._settings = settings
         self._paths = paths
@@ -70,8 +81,18 @@ class Handler:
         self._background = Background()
         self._streams = LiveStreams()
         self._answers = Answers(
-            settings, streams=self._streams, contract=contract, upstream=upstream, flags=flags, memory=memory, locks=locks, background=self._background, now=now
+            settings,
+            streams=self._streams,
+            contract=contract,
+            upstream=upstream,
+            flags=flags,
+            memory=memory,
+            locks=locks,
+            background=self._background,
+            now=now,
+            update_webadmin=None if webadmin is None else webadmin.update,
         )
+        self._webadmin = webadmin
         self._passthrough = Passthrough(settings, upstream, self._streams)
         self._logins = Logins(memory, upstream)
         self._evidence = Evidence(memory, upstream) if settings.secrets_memory == "hashes" else None
@@ -126,9 +147,17 @@ class Handler:
             return await self._api(request, path, query, visit)
         if path in own.PATHS:
             return (await self._pages.reply(path, draining=self._drained is not None)).response(_headers(visit))
+        if self._webadmin is not None and (self._webadmin.claims(request.method, path, query) or not self._passthrough.covers(path)):
+            return await self._page(self._webadmin, request, path, visit)
         if self._passthrough.allows(path):
             return await self._pass_through(request, f"{path}?{query}" if query else path, visit)
         raise NotFound
+
+    async def _page(self, webadmin: WebAdmin, request: web.BaseRequest, path: str, visit: Visit) -> web.StreamResponse:
+        """A file of the old WebAdmin, for everybody."""
+        visit.operation = WEBADMIN
+        with self._clients.request(visit.address):
+            return await webadmin.send(request, path, _headers(visit))
 
     async def _api(self, request: web.BaseRequest, path: str, query: str, visit: Visit) -> web.StreamResponse:
         """A call of the old API: 401 and 403 come before everything else, and before the body is read."""

@@ -20,6 +20,7 @@ Headers = tuple[tuple[str, str], ...]
 
 NO_OPERATION = "none"
 PASSED_THROUGH = "passthrough"
+WEBADMIN = "webadmin"
 
 DEPRECATED_SINCE = 1_795_219_200
 """Unix time of this gateway's first release, from which on every call is announced as deprecated (RFC 9745)."""
@@ -85,7 +86,7 @@ class Observer:
 
     def resolve(self, operations: tuple[Operation, ...]) -> None:
         """Make the metrics of every operation before the first request."""
-        for name in (NO_OPERATION, PASSED_THROUGH, *(operation.id for operation in operations)):
+        for name in (NO_OPERATION, PASSED_THROUGH, WEBADMIN, *(operation.id for operation in operations)):
             self._seconds[name] = SECONDS.labels(name)
             self._requests[name, 200, ""] = REQUESTS.labels(name, "200", "")
 

@@ -46,9 +46,13 @@ class Passthrough:
         self._body_seconds = settings.timeouts.body
         self._streams = streams
 
+    def covers(self, path: str) -> bool:
+        """Whether a raw path lies where the new server's own protocols are, so that nothing else may answer it."""
+        return path in self._paths or path.startswith(self._below)
+
     def allows(self, path: str) -> bool:
         """Whether a raw path is in the allowlist, and nothing in it looks like a way out or a scan."""
-        if path not in self._paths and not path.startswith(self._below):
+        if not self.covers(path):
             return False
         for text in (path.lower(), unquote(path).lower()):
             if any(scan in text for scan in SCANNED_FOR) or "\\" in text or "\0" in text or text.endswith("/.") or "/./" in text:

@@ -1,6 +1,6 @@
 """Rows with a new server that follows a script: it fails on any request that differs from the one expected."""
 
-from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -111,6 +111,7 @@ class Rows:
         notes: dict[str, Any] | None = None,
         body: Any = None,
         objection: Refusal | None = None,
+        update_webadmin: Callable[[], Awaitable[None]] | None = None,
     ) -> Answer:
         script, background, unix = Script(rounds, rights, edition, texts), Background(), unix_of(now)
         script.notes = script.notes if notes is None else notes
@@ -128,6 +129,7 @@ class Rows:
             locks=Locks(),
             background=background,
             objection=objection,
+            update_webadmin=update_webadmin,
         )
         try:
             answer = await HANDLERS[operation](exchange)

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.jmap.errors import Garbled
+from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.legacy.refusals import Forbidden, InternalError, Other
 from gateway.state import Recollection
 
@@ -52,6 +53,19 @@ async def test_applications_that_cannot_be_fetched(run):
         await run("updateWebadmin", [act("UpdateApps", {"type": "validationFailed", "description": "Download failed"})])
     with pytest.raises(Forbidden):
         await run("updateWebadmin", [act("UpdateApps", {"type": "forbidden", "description": "Insufficient permissions to perform action of type UpdateApps"})])
+
+
+async def test_an_old_webadmin_that_is_served_is_read_again_without_the_new_server(run):
+    done = []
+
+    async def update():
+        done.append(1)
+
+    assert await run("updateWebadmin", rights=NEW_RIGHTS["webadmin-update"], update_webadmin=update) is None
+    assert done == [1]
+    with pytest.raises(Forbidden):
+        await run("updateWebadmin", rights=["authenticate"], update_webadmin=update)
+    assert done == [1]
 
 
 async def test_spam_rules_are_fetched_by_a_task(run):

@@ -206,7 +206,7 @@ async def test_secrets_in_changes_of_principals_are_written_down_nowhere(gateway
             assert "canary" not in (await page.text()).lower()
     assert "/api/principal" in logged.getvalue()
     files = contents(tmp_path)
-    assert files.keys() == {"state.db"} | ({"state.db.key"} if memory == "hashes" else set())
+    assert files.keys() == {"state.db", "state.db.locks"} | ({"state.db.key"} if memory == "hashes" else set())
     assert not [name for name, content in files.items() if b"canary" in content.lower()]
     connection = sqlite3.connect(tmp_path / "state.db")
     texts = [value for (value,) in connection.execute("SELECT value FROM memories WHERE subject = 'secrets'")]

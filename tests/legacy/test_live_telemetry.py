@@ -12,10 +12,10 @@ from gateway.legacy.telemetry.edition import refusal_of
 from gateway.legacy.telemetry.live import Selection
 
 
-def event(span: int | None = None, **values: Any) -> dict[str, Any]:
+def event(span: int | None = None, name: str = "queue.message-queued", **values: Any) -> dict[str, Any]:
     held = dict(values) | ({} if span is None else {"spanId": {"@type": "UnsignedInt", "value": span}})
     pairs = {str(place): {"key": key, "value": value} for place, (key, value) in enumerate(held.items())}
-    return {"event": "queue.message-queued", "timestamp": "2026-03-01T11:00:00Z", "keyValues": pairs}
+    return {"event": name, "timestamp": "2026-03-01T11:00:00Z", "keyValues": pairs}
 
 
 def value(kind: str, content: Any) -> dict[str, Any]:
@@ -61,6 +61,33 @@ def test_all_keys_must_match_somewhere_in_the_event():
 def test_what_follows_in_a_span_that_matched_is_wanted():
     selection = Selection({"domain": "x"})
     assert kept(selection, event(7), event(7, domain=value("String", "x")), event(8), event(7), event()) == [{"domain": "x"}, {}]
+
+
+def test_events_have_what_their_connection_began_with():
+    selection = Selection({})
+    begin = event(7, "smtp.connection-start", remoteIp=value("IpAddr", "::1"), listenerId=value("String", "smtp"), domain=value("String", "first"))
+    assert kept(selection, event(7), begin, event(7, domain=value("String", "own")), event(8), event()) == [
+        {},
+        {"remoteIp": "::1", "listenerId": "smtp", "domain": "first"},
+        {"domain": "own", "remoteIp": "::1", "listenerId": "smtp"},
+        {},
+        {},
+    ]
+    end = event(7, "smtp.connection-end")
+    assert kept(selection, event(7), end, event(7)) == [{"remoteIp": "::1", "listenerId": "smtp", "domain": "first"}] * 2 + [{}]
+
+
+def test_keys_of_the_connection_select_what_happens_on_it():
+    selection = Selection({"remoteIp": "::1", "domain": "x"})
+    begin = event(7, "smtp.connection-start", remoteIp=value("IpAddr", "::1"))
+    assert kept(selection, begin, event(7, domain=value("String", "y")), event(7, domain=value("String", "x"))) == [{"domain": "x", "remoteIp": "::1"}]
+
+
+def test_only_so_many_connections_are_remembered(monkeypatch):
+    monkeypatch.setattr(live, "MOST_CONNECTIONS", 1)
+    selection = Selection({})
+    begins = [event(span, "smtp.connection-start", domain=value("String", str(span))) for span in (1, 2)]
+    assert kept(selection, *begins, event(1), event(2)) == [{"domain": "1"}, {"domain": "2"}, {}, {"domain": "2"}]
 
 
 def test_only_so_many_spans_are_remembered(monkeypatch):

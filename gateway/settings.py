@@ -114,7 +114,7 @@ class Settings(BaseSettings):
         default_factory=dict, description="what happens to requests against the contract, as OPERATION=MODE, comma separated; modes enforce, report, off; default enforce"
     )
     caller_cache_seconds: float = Field(5, ge=0, le=60, description="how long a looked-up caller is remembered")
-    passthrough: CommaList = Field(["/jmap", "/auth", "/.well-known", "/dav", "/login"], description="paths forwarded as they are; everything else is answered here")
+    passthrough: CommaList = Field(["/jmap", "/auth", "/.well-known", "/dav", "/login", "/device"], description="paths forwarded as they are; everything else is answered here")
 
     webadmin_bundle: str = Field("", description="zip file or folder with a build of the old WebAdmin (`webadmin.zip` of a v0.15 release), served at `/`; `GET /api/update/webadmin` reads it again")
 

@@ -19,6 +19,7 @@ from gateway.state import StateError
 from gateway.web import auth
 
 OLD_API = "/api/queue/status"
+SERVICE_RIGHTS = ("impersonate", "sysAccountGet", "sysAccountUpdate")
 
 DESCRIPTION = """
 Look at settings, new server, credentials, state and listening address, and say what is wrong and what to do. Nothing is changed,
@@ -54,7 +55,7 @@ async def _check(settings: Settings, user: str) -> int:
     upstream = Upstream(settings)
     await upstream.transport.start()
     try:
-        steps = {"server": _server(settings, upstream), "credentials": _credentials(upstream, user), "state": _state(settings), "listen": _listen(settings)}
+        steps = {"server": _server(settings, upstream), "credentials": _credentials(upstream, user), "service": _service(upstream), "state": _state(settings), "listen": _listen(settings)}
         wrong = 0
         for name, step in steps.items():
             try:
@@ -111,6 +112,22 @@ async def _credentials(upstream: Upstream, user: str) -> str:
     except UpstreamError as error:
         raise Wrong(f"could not be tried: {error}") from None
     return f"{credential.login} is accepted by a server of edition {account.edition} and may use {_usable(account)}"
+
+
+async def _service(upstream: Upstream) -> str:
+    """Whether the service account may do its work; it is not there where the setting names none."""
+    caller = upstream.service()
+    if caller is None:
+        return "no service account; passwords that users send as hashes are refused, and the own password cannot be changed in the old WebAdmin"
+    try:
+        account = await caller.account()
+    except HttpRefusal as refusal:
+        raise Wrong(_refused("the account of service_credential", refusal.status)) from None
+    except UpstreamError as error:
+        raise Wrong(f"could not be tried: {error}") from None
+    if missing := [right for right in SERVICE_RIGHTS if right not in account.permissions]:
+        raise Wrong(f"the account of service_credential lacks {', '.join(missing)}")
+    return "the account of service_credential may do its work"
 
 
 def _refused(login: str, status: int) -> str:

@@ -250,6 +250,7 @@ class Handler:
                 raise
             finally:
                 if authorization is not None and status == HTTPStatus.UNAUTHORIZED:
+                    self._upstream.codes.drop(authorization.removeprefix("Bearer "))
                     self._note_refused_login(visit)
             return response
 

@@ -32,6 +32,9 @@ NOT_SENT_BACK = HOP_BY_HOP | {"server"}
 SCANNED_FOR = (".php", ".cgi", ".asp", "/wp-", "/php", "/cgi-bin", "xmlrpc", "../", "/..", "joomla", "wordpress", "drupal")
 """What the new server takes for a scan by default (`x:Security` `scanBanPaths`)."""
 
+FORMS = "/auth/"
+"""Below it forms are wanted, which the old server read whatever they were called; the old WebAdmin calls them text (legacy-rest-api 2.17)."""
+
 _TOLD = frozenset({401, 402, 403, 429})
 
 
@@ -79,6 +82,8 @@ class Passthrough:
                     raise
                 # An answer of any other kind: there is no websocket at this path.
                 return short_problem(HTTPStatus.NOT_FOUND if refusal.status == HTTPStatus.NOT_FOUND else HTTPStatus.BAD_REQUEST).response(extra)
+        if target.startswith(FORMS) and headers.get("Content-Type", "").startswith("text/plain"):
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         live = "text/event-stream" in request.headers.get("Accept", "") or target.startswith("/jmap/eventsource")
         body = Pieces(request, self._body_seconds) if request.body_exists else None
         response: web.StreamResponse | None = None

@@ -232,7 +232,7 @@ async def test_check_says_that_everything_is_right(server):
     status, out, err = await apart("check", "--upstream", server.url, "--listen", "127.0.0.1:0", "--user", ADMIN)
     assert (status, err) == (0, ""), out
     lines = out.splitlines()
-    assert [line.split()[:2] for line in lines[:-1]] == [["ok", f"{name}:"] for name in ("settings", "server", "credentials", "state", "listen")]
+    assert [line.split()[:2] for line in lines[:-1]] == [["ok", f"{name}:"] for name in ("settings", "server", "credentials", "service", "state", "listen")]
     assert "admin is accepted by a server of edition oss" in lines[2]
     assert lines[-1] == "everything is right"
     assert "Canary" not in out
@@ -247,12 +247,25 @@ async def test_check_says_what_is_wrong(server, tmp_path):
     assert status == 1
     assert re.findall(r"^WRONG   (\w+):", out, re.MULTILINE) == ["server", "credentials", "state", "listen"]
     assert "no connection to http://127.0.0.1:9" in out
-    assert out.endswith("4 of 4 are wrong\n")
+    assert out.endswith("4 of 5 are wrong\n")
     server.rights.clear()
     status, out, _ = await apart("check", "--upstream", server.url, "--listen", "127.0.0.1:0", "--user", "kim:Canary")
     assert status == 1
     assert "still serves the old API" in out
     assert "kim is refused: wrong login or password" in out
+    assert "Canary" not in out
+
+
+async def test_check_tries_the_service_account(server):
+    server.gone = {"/api/queue/status"}
+    flags = ("check", "--upstream", server.url, "--listen", "127.0.0.1:0", "--service-credential")
+    status, out, _ = await apart(*flags, ADMIN)
+    assert (status, "the account of service_credential may do its work" in out) == (0, True)
+    status, out, _ = await apart(*flags, "kim:Canary")
+    assert (status, "the account of service_credential is refused" in out) == (1, True)
+    server.rights = {basic: frozenset({"authenticate", "impersonate"}) for basic in server.rights}
+    status, out, _ = await apart(*flags, ADMIN)
+    assert (status, "lacks sysAccountGet, sysAccountUpdate" in out) == (1, True)
     assert "Canary" not in out
 
 

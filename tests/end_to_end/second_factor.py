@@ -5,7 +5,7 @@ import hmac
 import struct
 from hashlib import sha1
 
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - of nobody
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 URL = f"otpauth://totp/Mail:kim?secret={SECRET}&issuer=Mail"
 STEP = 30
 

@@ -6,6 +6,7 @@ from gateway.jmap.calls import Call, Get, Object, Set
 from gateway.legacy.account.common import SINGLETON, insist
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.outcomes import failures, settle
+from gateway.legacy.principal.context import sound
 from gateway.legacy.refusals import BadRequest, Other, Refusal
 
 NONE_FOUND = "Could not find any valid certificates"
@@ -59,11 +60,12 @@ async def change_encryption(exchange: Exchange) -> int | None:
         "encryptOnAppend": now.get("encryptOnAppend", False),
         "allowSpamTraining": bool(given.get("allow_spam_training")),
     }
-    written, answer = await exchange.caller.request(
+    # A key that is refused leaves the second call without what it refers to.
+    written, answer = await exchange.caller.attempt(
         _key_call(used, given["certs"]), Set("AccountSettings", update={SINGLETON: {"encryptionAtRest": change}})
     )
-    _judge(written, used)
-    settle(answer, "updated", SINGLETON)
+    _judge(sound(written), used)
+    settle(sound(answer), "updated", SINGLETON)
     return blocks
 
 

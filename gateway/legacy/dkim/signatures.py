@@ -57,7 +57,7 @@ async def create_signature(exchange: Exchange) -> Any:
     usual = derived(WORDS[algorithm.type], domain)
     given = body.get("id")
     id_: str = usual if given is None else given
-    if len(id_.encode()) > LONGEST_ID:
+    if id_ != usual and len(id_.encode()) > LONGEST_ID:
         raise Other("Invalid parameter", "The id is too long")
     async with exchange.locks((SIGNATURE, id_), (SIGNATURE, "of", domain.id)):
         outlived = await _free(exchange, id_, domain)

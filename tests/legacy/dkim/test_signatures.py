@@ -1,5 +1,8 @@
 """Signing keys and zone records where the worked examples say nothing: rights, what went meanwhile, what the new server refuses."""
 
+import subprocess
+import sys
+
 import pytest
 
 from gateway.jmap.calls import Set
@@ -69,6 +72,11 @@ def look(*objects, domain="b", properties=("id", "@type", "selector", "stage", "
         ],
     )
     return calls, answers
+
+
+def test_nothing_of_cryptography_is_loaded_before_the_first_key():
+    asked = "import sys, gateway.legacy.rooms; print(any(name.startswith('cryptography') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_ids_say_algorithm_and_domain():

@@ -1,7 +1,7 @@
 """People at work on their own account: password, second factor, app passwords, encryption (legacy-rest-api 2.14)."""
 
 import base64
-import datetime
+import datetime as dt
 import json
 
 import pytest
@@ -183,9 +183,9 @@ def certificate():
     """A certificate that signs itself, as PEM."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Kim")])
-    now = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     build = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
-    made = build.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=36500)).sign(key, hashes.SHA256())
+    made = build.not_valid_before(now).not_valid_after(now + dt.timedelta(days=36500)).sign(key, hashes.SHA256())
     return made.public_bytes(serialization.Encoding.PEM).decode()
 
 

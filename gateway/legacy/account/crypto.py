@@ -61,11 +61,11 @@ async def change_encryption(exchange: Exchange) -> int | None:
         "allowSpamTraining": bool(given.get("allow_spam_training")),
     }
     # A key that is refused leaves the second call without what it refers to.
-    written, answer = await exchange.caller.attempt(
+    written, changed = await exchange.caller.attempt(
         _key_call(used, given["certs"]), Set("AccountSettings", update={SINGLETON: {"encryptionAtRest": change}})
     )
     _judge(sound(written), used)
-    settle(sound(answer), "updated", SINGLETON)
+    settle(sound(changed), "updated", SINGLETON)
     return blocks
 
 

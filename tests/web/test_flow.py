@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,6 +18,7 @@ from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.legacy import live
 from gateway.legacy.refusals import Unsupported
 from gateway.legacy.table import Action
+from gateway.web.observe import SECONDS
 
 Play = Callable[[web.StreamResponse], Awaitable[None]]
 
@@ -265,11 +267,16 @@ async def test_a_new_server_that_says_nothing_is_too_slow(server, start) -> None
 
 
 async def test_the_time_for_a_request_does_not_run_while_a_stream_does(stage, start) -> None:
+    before = SECONDS.labels("troubleshootDelivery")._sum.get()  # noqa: SLF001 - other tests have been there
     client = await start(ROW, timeouts={"request": 0.2, "total": 0.2, "read": 0.2, "connect": 0.1})
     async with watching(client) as answer:
         await asyncio.sleep(0.5)
         assert stage.open == 1
         assert not answer.content.at_eof()
+    await stage.until(0)
+    metrics = (await client("GET", "/metrics", authorization=None)).body.decode()
+    (spent,) = re.findall(r'gateway_request_seconds_sum\{operation="troubleshootDelivery"\} (\S+)', metrics)
+    assert float(spent) < before + 0.5
 
 
 async def test_streams_end_at_once_and_properly_when_the_gateway_stops(stage, start) -> None:

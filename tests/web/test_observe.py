@@ -68,10 +68,10 @@ async def test_the_access_log_can_be_switched_off(start, access):
 async def test_management_errors_are_told_apart(start, access):
     client = await start()
     before = await metrics(client)
-    await client("GET", "/api/dns/records/x.test")
+    await client("GET", "/api/restart")
     assert access()[-1]["error"] == "unsupported"
     fresh = await start()
-    counted = 'gateway_requests_total{error="unsupported",operation="getDnsRecords",status="200"}'
+    counted = 'gateway_requests_total{error="unsupported",operation="restart",status="200"}'
     assert (await metrics(fresh))[counted] == before.get(counted, 0) + 1
 
 

@@ -54,10 +54,10 @@ async def test_an_old_call_is_marked_as_such(old) -> None:
     assert headers["Link"] == '</jmap/>; rel="successor-version"; title="x:QueuedMessage/query"'
 
 
-async def test_what_is_not_served_yet_says_so_to_those_who_may_know(old) -> None:
-    status, body = await old.call("GET", "/api/dns/records/x.test")
+async def test_what_is_never_served_says_so_to_those_who_may_know(old) -> None:
+    status, body = await old.call("GET", "/api/restart")
     assert (status, body["error"]) == (200, "unsupported")
-    assert (await old.as_(("admin", "wrong")).call("GET", "/api/dns/records/x.test"))[0] == 401
+    assert (await old.as_(("admin", "wrong")).call("GET", "/api/restart"))[0] == 401
 
 
 async def test_the_new_server_is_reached_through_the_gateway(old) -> None:

@@ -84,7 +84,7 @@ def test_any_body_is_survived(raw):
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+        st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(max_size=3),
         lambda it: (
             st.lists(it, max_size=3)
             | st.dictionaries(st.sampled_from(["id", "algorithm", "domain", "selector", "x"]), it, max_size=4)

@@ -34,8 +34,8 @@ EXTENSIONS = {
     "body": {"x-refusal", "x-reader"},
     "document": {"x-guards"},
 }
+EXACT = {"application/json", "application/problem+json", "text/event-stream", "application/x-www-form-urlencoded"}
 PROBLEMS = {"400", "401", "402", "403", "404", "408", "429", "500", "503", "504"}
-SERVED = {"principal", "queue", "queue-reports", "reports", "settings", "store", "maintenance", "logs", "telemetry", "spam-filter", "troubleshoot", "dkim", "dns"}
 
 SPEC = Spec.load()
 INSIDE = [operation for operation in SPEC.operations if operation.inside_api]
@@ -115,15 +115,48 @@ def replies(operation):
     return ("paths", operation.path, operation.method.lower(), "responses")
 
 
-@pytest.mark.parametrize("operation", [item for item in INSIDE if item.resource in SERVED], **by_id)
-def test_examples_of_replies_are_valid(spec, operation):
-    media = operation.source["responses"]["200"]["content"]["application/json"]
+@pytest.mark.parametrize("operation", SPEC.operations, **by_id)
+def test_every_body_and_reply_has_a_schema_and_true_examples(spec, operation):
+    method = operation.method.lower()
+    described = {"requestBody": operation.source["requestBody"]} if "requestBody" in operation.source else {}
+    assert bool(described) is (method == "post" or operation.id == "patchPrincipal")
+    assert "default" not in operation.source["responses"]
+    places = [(("requestBody",), described)] if described else []
+    places += [(("responses", status), operation.source["responses"]) for status in operation.source["responses"]]
+    for steps, parent in places:
+        content = resolve(spec.document, parent[steps[-1]])["content"]
+        assert content
+        for kind, media in content.items():
+            assert described_schema(spec, media["schema"])
+            if kind not in EXACT:
+                assert media["example"], (steps, kind)
+                continue
+            check = validator(spec, "paths", operation.path, method, *steps, "content", kind, "schema")
+            examples = list(media["examples"].values()) if "examples" in media else [{"value": media["example"]}]
+            assert examples, (steps, kind)
+            for example in examples:
+                check.validate(resolve(spec.document, example)["value"])
+
+
+def described_schema(spec, schema):
+    """Whether a schema says more than that there is a value."""
+    schema = resolve(spec.document, schema)
+    return any(word in schema for word in ("type", "anyOf", "oneOf", "allOf", "enum"))
+
+
+@pytest.mark.parametrize("operation", INSIDE, **by_id)
+def test_a_reply_of_another_shape_is_seen(spec, operation):
     check = validator(spec, *replies(operation), "200", "content", "application/json", "schema")
-    assert media["examples"]
-    for example in media["examples"].values():
-        check.validate(resolve(spec.document, example)["value"])
     with pytest.raises(InvalidSchemaValue):
         check.validate({"data": {"items": 7}})
+
+
+@pytest.mark.parametrize("operation", [item for item in SPEC.operations if not item.inside_api], **by_id)
+def test_logins_describe_their_refusals(operation):
+    statuses = set(operation.source["responses"])
+    assert statuses >= {"429", "500", "503", "504"}
+    assert len(statuses & {"200", "201"}) == 1
+    assert ("401" in statuses) or operation.source.get("security") == []
 
 
 @pytest.mark.parametrize("status", sorted(PROBLEMS))

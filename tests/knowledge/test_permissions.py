@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.knowledge.permissions import NEW_RIGHTS, holds
+from gateway.knowledge.permissions import NEW_RIGHTS, held, holds
 
 EVERYTHING = frozenset(right for rights in NEW_RIGHTS.values() for right in rights)
 OWN_ACCOUNT = frozenset(
@@ -65,3 +65,17 @@ def test_rights_over_own_keys_are_not_those_over_all_keys():
     assert not holds("api-key-list", own)
     assert not holds("*-list", own)
     assert holds("api-key-list", own | {"sysAccountQuery", "sysAccountGet"})
+
+
+def test_rights_that_are_told_are_those_that_are_held_and_had_a_name():
+    told = held(EVERYTHING | {"authenticate"})
+    assert told == [old for old in NEW_RIGHTS if old in set(told)], "in the order of the old server"
+    assert {"message-queue-update", "individual-list", "manage-passwords"} <= set(told)
+    assert not {"restart", "principal-list", "delete-system-folders-", "spam-filter-classify"} & set(told)
+
+
+def test_rights_that_the_new_server_does_not_list():
+    assert set(held({"jmapPrincipalCreate"})) == {
+        "jmap-principal-get", "jmap-principal-query", "jmap-principal-query-changes", "jmap-principal-changes", "jmap-principal-get-availability",
+    }  # fmt: skip
+    assert held(set()) == []

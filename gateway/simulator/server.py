@@ -24,5 +24,5 @@ def build(config: Config | None = None) -> web.Application:
     app[WORLD] = world
     app.on_response_prepare.append(strip)
     app.router.add_route("*", control.PREFIX + "{name}", control.Control(site).handle)
-    app.router.add_route("*", "/{path:.*}", site.handle)
+    app.router.add_route("*", r"/{path:[\s\S]*}", site.handle)
     return app

@@ -36,7 +36,7 @@ async def test_a_delivery_is_told_stage_by_stage(old):
 
 
 async def test_targets_that_make_no_sense_are_no_error(old):
-    for target, domain in (("", ""), ("@", ""), ("..", ".."), ("not%20a%20domain", "not a domain"), ("a%2Fb@nowhere.test", "nowhere.test"), ("x/y", "x"), ("%C3%BC.test", "ü.test")):
+    for target, domain in (("", ""), ("@", ""), ("..", ".."), ("not%20a%20domain", "not a domain"), ("a%2Fb@nowhere.test", "nowhere.test"), ("x/y", "x"), ("%C3%BC.test", "ü.test"), ("a%0D%0Ab.test", "a\r\nb.test")):
         status, told = await stages(old, PATH + target, old.authorization())
         assert (status, told[0]) == (200, {"type": "mxLookupStart", "domain": domain}), target
         assert told[-1] == {"type": "completed"}

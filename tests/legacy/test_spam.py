@@ -70,6 +70,13 @@ async def test_what_is_not_taken_is_refused(run, answers, refusal):
         await run("uploadSpamSample", [sends(answers=answers)], path={"kind": "spam"}, body=MESSAGE)
 
 
+async def test_what_keeps_a_message_from_being_stored_is_told(run):
+    full = ["Blob/upload", {"notCreated": {"b": {"type": "overQuota", "description": "Too many uploads"}}}], ["error", {"type": "invalidResultReference"}]
+    with pytest.raises(Other) as error:
+        await run("uploadSpamSample", [sends(answers=full)], path={"kind": "spam"}, body=MESSAGE)
+    assert error.value.body == {"error": "other", "details": "Too many uploads", "reason": "overQuota"}
+
+
 async def test_samples_for_a_filter_that_does_not_learn_may_be_dropped_in_silence(run):
     off = sends(answers=(STORED, declined("forbidden", "Spam classifier is not configured on the server")))
     with pytest.raises(Other) as error:

@@ -102,3 +102,7 @@ def test_a_tlsa_record_tells_whether_it_is_sha256(matching, is_sha256):
 
 def test_stages_that_old_clients_do_not_know_are_left_out():
     assert old_stages("event", [{"type": "bimiLookupStart"}]) is DROP
+
+
+def test_events_that_are_no_stages_are_left_out():
+    assert old_stages("ping", {"interval": 30000}) is DROP

@@ -22,6 +22,7 @@ MESSAGE = "message/rfc822"
 NOT_CONFIGURED = "Spam classifier is not configured on the server"
 
 _BLOB, _SAMPLE = "b", "s"
+_UNFIT = frozenset({"invalidProperties", "tooLarge"})
 
 
 async def take_sample(exchange: Exchange) -> Any:
@@ -107,8 +108,9 @@ async def _send(exchange: Exchange, message: bytes, sample: Object) -> None:
     stored, made = await exchange.caller.attempt(upload, Set("SpamTrainingSample", create={_SAMPLE: {"blobId": f"#{_BLOB}", **sample}}))
     if isinstance(stored, MethodError):
         raise stored
-    if _BLOB not in stored.get("created", {}):
-        raise unreadable()
+    error = failures(stored, "created").get(_BLOB)
+    if error is not None:
+        raise unreadable() if error["type"] in _UNFIT else refusal(error)
     if isinstance(made, MethodError):
         raise made
     _judge(exchange, made)

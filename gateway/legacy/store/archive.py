@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.jmap.calls import BY_ID, Object, Query
+from gateway.jmap.errors import MethodError
 from gateway.knowledge.blobs import hash_of
 from gateway.knowledge.ids import decode
 from gateway.knowledge.instants import seconds
 from gateway.legacy.exchange import Exchange
-from gateway.legacy.paging import CALLS_PER_REQUEST, find, in_chunks, pages
+from gateway.legacy.paging import CALLS_PER_REQUEST, Found, find, in_chunks, pages
+from gateway.legacy.refusals import Forbidden
 
 EMAIL = "Email"
 ON_ITS_WAY = "requestRestore"
@@ -18,10 +20,13 @@ _WORDS = {EMAIL: "email", "FileNode": "fileNode", "CalendarEvent": "calendarEven
 
 
 async def read(exchange: Exchange, account: str, properties: Sequence[str] | None = None) -> list[Object]:
-    """Items of an account that are not being restored already, in the order of their deletion; of kinds for which old clients have a word."""
+    """Items of an account that are not being restored already, in the order of their deletion; of kinds for which old clients have a word.
+
+    Forbidden for a caller who may not act for other accounts.
+    """
     page = exchange.settings.get_page
     query = Query("ArchivedItem", [BY_ID], page, filter={"accountId": account})
-    (first,) = await find(exchange.caller, [query], properties)
+    first = await _first(exchange, query, properties)
     items = {it["id"]: it for it in first.objects}
     later = pages(query, start=page, end=first.total, page=page)
     for some in in_chunks(later, CALLS_PER_REQUEST // 2):
@@ -29,6 +34,17 @@ async def read(exchange: Exchange, account: str, properties: Sequence[str] | Non
             items |= {it["id"]: it for it in found.objects}
     kept = [it for it in items.values() if it.get("status") != ON_ITS_WAY and it["@type"] in _WORDS]
     return sorted(kept, key=lambda it: (seconds(it["archivedAt"]), decode(it["id"])))
+
+
+async def _first(exchange: Exchange, query: Query, properties: Sequence[str] | None) -> Found:
+    """What the query finds; without `impersonate` the new server knows no account to ask for (jmap-management-api 2.4)."""
+    try:
+        (found,) = await find(exchange.caller, [query], properties)
+    except MethodError as error:
+        if error.type == "unsupportedFilter":
+            raise Forbidden from None
+        raise
+    return found
 
 
 def unexpired(items: Sequence[Object], now: int) -> list[Object]:

@@ -40,8 +40,10 @@ async def try_delivery(exchange: Exchange) -> Any:
     return events(exchange, f"/api/live/delivery/{target}", {"timeout": str(seconds)} if seconds else {}, old_stages)
 
 
-def old_stages(_name: str, value: Any) -> Any:
-    """Old form of the stages of one event, which is one."""
+def old_stages(name: str, value: Any) -> Any:
+    """Old form of the stages of one event, which is one; events of any other name are no stages, and old clients do not listen to them."""
+    if name != "event":
+        return DROP
     known = [_old_stage(stage) for stage in value if stage["type"] in STAGES]
     return known or DROP
 

@@ -222,6 +222,14 @@ async def test_the_edition_is_what_the_new_server_says(play):
         await play("undelete", (asked, refused), body=None)
 
 
+@pytest.mark.parametrize("operation", ["listUndelete", "undelete"])
+async def test_whoever_may_act_for_himself_only_is_refused(play, operation):
+    asked, _ = reads(properties=CHOICE if operation == "undelete" else None)
+    refused = [["error", {"type": "unsupportedFilter", "description": "Filter on property accountId is not supported or invalid"}], ["error", {"type": "invalidResultReference"}]]
+    with pytest.raises(Forbidden):
+        await play(operation, (asked, refused), body=None)
+
+
 def test_a_hash_is_read_strictly():
     assert digest_of(named(A)) == A
     assert digest_of("") == b""

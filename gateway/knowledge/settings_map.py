@@ -22,7 +22,7 @@ _INDEX = ".<n>"
 _HOLE = re.compile(r"<(id|n|key)>")
 _GAPS = {"id": r"(?P<id>.+)", "n": r"\d+", "key": r"(?P<key>.+)"}
 _TWO_PARTS = {"id": r"(?P<id>[^.]+)", "n": r"\d+", "key": r"(?P<key>.+)"}
-_STEP = re.compile(r"(?P<base>.+)\.(?P<index>[0-9]+)(?:\.(?P<part>if|then|else))?", re.ASCII | re.DOTALL)
+_STEP = re.compile(r"(?P<base>.+)\.(?P<index>[0-9]{1,18})(?:\.(?P<part>if|then|else))?", re.ASCII | re.DOTALL)
 _EXCEPT = "except:"
 _EXPRESSIONS = frozenset({"expression", "expression-sign", "expression-single", "metric-expression"})
 _MARKS = frozenset({"asked", "branches", "discriminator", "expression", "fixed", "off-page", "unlisted"})
@@ -142,12 +142,13 @@ class SettingsMap:
             _check(row, patterns)
         self.by_pattern: Mapping[str, Row] = MappingProxyType(patterns)
         self.groups = frozenset(row.pattern.partition(".")[0] for row in self.rows)
+        self._longest_head = max(map(len, self._headed), default=0)
         for row in self.rows:
             if not row.is_record and ((found := self.find(_sample(row.pattern))) is None or found.row is not row):
                 raise MapError(f"no key reaches {row.pattern}")
 
     def find(self, key: str) -> Found | None:
-        """The row of a key, in whatever spelling of the index, None when there is none."""
+        """The row of a key, in whatever spelling of the index (18 digits at most), None when there is none; a long key costs as much as reading it."""
         best = self._plain(key)
         if step := _STEP.fullmatch(key):
             part: Part = step["part"] or ""  # type: ignore[assignment]
@@ -161,7 +162,7 @@ class SettingsMap:
         if row := self._exact.get(base):
             return Found(row, base)
         best: Found | None = None
-        for head in _heads(base):
+        for head in _heads(base[: self._longest_head]):
             for row in self._headed.get(head, ()):
                 if (best is None or row.literals > best.row.literals) and (match := row.match(base)):
                     groups = match.groupdict()

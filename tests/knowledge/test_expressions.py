@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.knowledge.expressions import Incomplete, Untranslatable, read, write
+from gateway.knowledge.expressions import Incomplete, Untranslatable, read, tokens, write
 from gateway.knowledge.settings_map import SETTINGS
 
 PLAIN = "expression(MTA_RCPT_TO)"
@@ -148,3 +148,10 @@ def test_a_condition_may_also_be_a_chain():
     assert write(ONCE, chain) == stored
     assert read(ONCE, stored) == chain
     assert SETTINGS.find("queue.limiter.inbound.x.match.0.if").base == "queue.limiter.inbound.x.match"
+
+
+def test_a_literal_without_end_is_one_piece():
+    text = "a == 'b' + \"c'\\\"" + "'\\" * 100_000
+    assert list(tokens(text))[:7] == [("name", "a"), ("space", " "), ("other", "="), ("other", "="), ("space", " "), ("string", "'b'"), ("space", " ")]
+    assert list(tokens(text))[-1][0] == "open"
+    assert "".join(piece for _, piece in tokens(text)) == text

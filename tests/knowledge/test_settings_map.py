@@ -1,5 +1,7 @@
 """Which row an old settings key belongs to, and that a map with gaps is refused."""
 
+import time
+
 import pytest
 
 from gateway.knowledge.conversions import conversion
@@ -92,3 +94,17 @@ def test_forms_fit_their_keys_and_none_is_idle():
     with pytest.raises(MapError, match=r"no row has the form .*bool-variant"):
         check((row("a.b"),))
     assert conversion("record-id") is None
+
+
+@pytest.mark.parametrize(
+    "key", ["server" + "." * 500_000, "lookup." + "a." * 250_000, "queue-" * 100_000, "resolver.custom" + ".1" * 250_000 + "x", "resolver.custom." + "1" * 500_000]
+)
+def test_long_keys_take_no_longer_than_others(key):
+    began = time.process_time()
+    SETTINGS.find(key)
+    assert time.process_time() - began < 5
+
+
+def test_an_index_of_many_digits_is_none():
+    assert SETTINGS.find("resolver.custom." + "0" * 17 + "1").place == 1
+    assert SETTINGS.find("resolver.custom." + "1" * 5000) is None

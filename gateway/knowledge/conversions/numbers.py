@@ -7,6 +7,7 @@ from typing import Any
 from gateway.knowledge.conversions.values import Invalid, Scalar, optional
 
 _LARGEST = 2**64 - 1
+_MOST_DIGITS = 30
 _LARGEST_COUNT = 1_000_000
 _SUNDAY = 7
 
@@ -37,7 +38,7 @@ def _bounded(number: int) -> int:
 def _write_int(text: str) -> int:
     if not _DIGITS.fullmatch(text):
         raise Invalid("expected digits")
-    return _bounded(int(text[-4000:]))
+    return _bounded(int(text.lstrip("0")[:_MOST_DIGITS] or "0"))
 
 
 def _read_float(value: float) -> str:

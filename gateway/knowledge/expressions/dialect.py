@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 _TOKEN = re.compile(
-    r"""(?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*") | (?P<number>[0-9][\w.]*) | (?P<name>[A-Za-z_][\w.]*) | (?P<space>\s+) | (?P<other>.)""",
+    r"""(?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*") | (?P<open>['"].*) | (?P<number>[0-9][\w.]*) | (?P<name>[A-Za-z_][\w.]*) | (?P<space>\s+) | (?P<other>.)""",
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 
@@ -39,7 +39,7 @@ Token = tuple[str, str]
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Kind and text of every piece, in order: nothing is lost."""
+    """Kind and text of every piece, in order: nothing is lost. A literal that does not end is `open`, together with all that follows."""
     for match in _TOKEN.finditer(text):
         yield match.lastgroup or "other", match[0]
 

@@ -79,6 +79,7 @@ def test_what_a_value_reads_as(form, value, text):
     [
         ("bool", "true", True),
         ("int", "007", 7),
+        ("int", "0" * 5000 + "7", 7),
         ("int?", "0", None),
         ("int?", "never", None),
         ("float", "5", 5.0),
@@ -160,7 +161,7 @@ def test_a_mailto_prefix_is_dropped():
     ("form", "text"),
     [
         ("bool", "yes"), ("bool", "True"),
-        ("int", "-1"), ("int", ""), ("int", "٣"), ("int", str(2**64)), ("int", "9" * 5000),
+        ("int", "-1"), ("int", ""), ("int", "٣"), ("int", str(2**64)), ("int", "9" * 5000), ("int", "1" + "0" * 5000), ("duration", "1" + "0" * 5000 + "s"),
         ("float", "nan"), ("float", "1e5"), ("float", "9" * 400),
         ("size", "10 tb"), ("size", "m"),
         ("duration", "0s"), ("duration", "5 minutes"), ("duration", "-1s"), ("duration", "5M"),

@@ -7,7 +7,7 @@ from gateway.knowledge.settings_map import SETTINGS, Found
 from gateway.legacy.refusals import Unsupported
 from gateway.legacy.settings.writing.target import Cells, Given
 
-_OTHER_KEY = re.compile(r"%\{cfg:([^}]*)\}%", re.ASCII)
+_OTHER_KEY = re.compile(r"%\{cfg:([^{}]*)\}%", re.ASCII)
 _KEPT = frozenset({"http-auth", "public-string", "public-text", "secret", "secret-text"})
 """Forms whose value the new server looks up itself, in its environment or in a file."""
 

@@ -32,4 +32,4 @@ def with_metrics(key: str, text: str) -> str:
 
 
 def _called(pieces: list[tuple[str, str]], place: int) -> bool:
-    return next((piece for kind, piece in pieces[place + 1 :] if kind != "space"), "") == "("
+    return next((piece for kind, piece in pieces[place + 1 : place + 3] if kind != "space"), "") == "("

@@ -11,7 +11,6 @@ from gateway.legacy.settings.demand import Demand
 from gateway.legacy.settings.naming import COLLECTIONS, Snapshot
 
 _SINGLETON = "singleton"
-_MOST = 500
 _BIG = frozenset({"AllowedIp", "BlockedIp", "MemoryLookupKey", "MemoryLookupKeyValue", "SpamRule", "SpamTag"})
 _DOMAIN = ("id", "name")
 _CERTIFIED_DOMAIN = (*_DOMAIN, "certificateManagement")
@@ -34,11 +33,14 @@ class _Ask:
         return [Get(self.type, None if self.type in COLLECTIONS else [_SINGLETON], self.properties)]
 
 
-async def fetch(caller: Caller, demand: Demand) -> Snapshot:
-    """All objects of a demand. A type that the caller may not see is an error; a listing of everything leaves it out, unless nothing is left."""
+async def fetch(caller: Caller, demand: Demand, page: int) -> Snapshot:
+    """All objects of a demand; `page` is how many the new server gives at once, which silently gives no more when it is asked for all.
+
+    A type that the caller may not see is an error; a listing of everything leaves it out, unless nothing is left.
+    """
     refused: MethodError | None = None
     found: dict[str, list[Object]] = {}
-    asks = [ask for type_ in demand.objects for ask in _asks(demand, type_)]
+    asks = [ask for type_ in demand.objects for ask in _asks(demand, type_, page)]
     while asks:
         further: list[_Ask] = []
         for group in _requests(asks):
@@ -55,13 +57,13 @@ async def fetch(caller: Caller, demand: Demand) -> Snapshot:
                     refused = failure
                     continue
                 objects = parts[-1]["list"]  # type: ignore[index]  # method errors were raised above
-                if ask.query is None and len(objects) >= _MOST and ask.type in COLLECTIONS:
-                    further.append(replace(ask, query=_query(ask.type)))
+                if ask.query is None and len(objects) >= page and ask.type in COLLECTIONS:
+                    further.append(replace(ask, query=_query(ask.type, page)))
                     continue
                 found.setdefault(ask.type, []).extend(objects)
                 if ask.query is not None and ask.query.position == 0:
                     total = parts[0]["total"]  # type: ignore[index]  # likewise
-                    further += [replace(ask, query=replace(ask.query, position=at)) for at in range(_MOST, total, _MOST)]
+                    further += [replace(ask, query=replace(ask.query, position=at)) for at in range(page, total, page)]
         asks = further
     if refused is not None and not found:
         raise refused
@@ -76,19 +78,19 @@ async def _answers(caller: Caller, calls: Sequence[Call]) -> list[Object | Metho
     return answers
 
 
-def _asks(demand: Demand, type_: str) -> Iterator[_Ask]:
+def _asks(demand: Demand, type_: str, page: int) -> Iterator[_Ask]:
     properties = None
     if type_ == "Domain":
         properties = _CERTIFIED_DOMAIN if "AcmeProvider" in demand.objects else _DOMAIN
     filters = demand.filters(type_)
     if filters:
-        yield from (_Ask(type_, replace(_query(type_), filter=it), properties) for it in filters)
+        yield from (_Ask(type_, replace(_query(type_, page), filter=it), properties) for it in filters)
     else:
-        yield _Ask(type_, _query(type_) if type_ in _BIG else None, properties)
+        yield _Ask(type_, _query(type_, page) if type_ in _BIG else None, properties)
 
 
-def _query(type_: str) -> Query:
-    return Query(type_, [BY_ID], _MOST)
+def _query(type_: str, page: int) -> Query:
+    return Query(type_, [BY_ID], page)
 
 
 def _requests(asks: Sequence[_Ask]) -> Iterator[list[_Ask]]:

@@ -138,7 +138,7 @@ def _certificate(snapshot: Snapshot) -> Callable[[Object], str]:
     def name(it: Object) -> str:
         if it["id"] == default:
             return "default"
-        subjects = sorted(members(it["subjectAlternativeNames"]), key=str.encode)
+        subjects = sorted(members(it.get("subjectAlternativeNames") or {}), key=str.encode)
         return subjects[0].lower().replace("*", "_") if subjects else f"certificate-{it['id']}"
 
     return name
@@ -158,9 +158,9 @@ def _provider(it: Object) -> str:
 
 def _described(type_: str) -> Callable[[Object], str]:
     def name(it: Object) -> str:
-        text = it["description"]
+        text = it.get("description")
         fallback = f"{'quota' if type_ == 'MtaQueueQuota' else type_.lower()}-{it['id']}"
-        return _USUAL[type_].get(text) or slug(text or "") or fallback
+        return _USUAL[type_].get(text or "") or slug(text or "") or fallback
 
     return name
 

@@ -1,5 +1,6 @@
 """What one row of the settings map yields for the objects of the new server: old keys and their texts (mapping-settings 3.3, 3.5)."""
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -17,7 +18,12 @@ Texts = Iterator[tuple[str, str]]
 Named = Mapping[str, Ids]
 """Record ids by type."""
 
+_log = logging.getLogger(__name__)
+
 _ABSENT = object()
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What conversions raise for values of a form that the new server did not have when they were written."""
+
 _WHOLE = frozenset({"file-ext", "score-action"})
 _METRIC = re.compile(r"metric\(\s*(['\"])(?P<name>[^'\"]*)\1\s*\)", re.ASCII)
 _SIGNS = re.compile(r"[^a-z0-9]", re.ASCII)
@@ -47,7 +53,7 @@ def texts_of(row: Row, snapshot: Snapshot, named: Named) -> Texts:
     if row.direction == "none" or row.is_record:
         return
     if special := _SPECIAL.get(row.pattern) or _SPECIAL_FORMS.get(row.word):
-        yield from special(row, snapshot, named)
+        yield from _as_far_as_known(row, lambda: special(row, snapshot, named))
     elif row.pattern.startswith("store.<id>."):
         for store in stores(snapshot):
             if store.type in row.objects and _ONLY_IN.get(row.pattern, store.value["@type"]) == store.value["@type"]:
@@ -63,7 +69,8 @@ def _of_objects(row: Row, snapshot: Snapshot, named: Named) -> Texts:
             yield from value_texts(row, row.base, it, snapshot, named)
         elif "<id>" in row.pointer:
             before, _, after = row.pointer.partition("/<id>")
-            for name in _at(it, before):
+            parts = _at(it, before)
+            for name in parts if isinstance(parts, dict) else ():
                 yield from value_texts(row, _base(row, name), it, snapshot, named, pointer=f"{before}/{name}{after}")
         elif type_ in COLLECTIONS and shown(type_, it):
             yield from value_texts(row, _base(row, named[type_][it["id"]]), it, snapshot, named)
@@ -71,7 +78,19 @@ def _of_objects(row: Row, snapshot: Snapshot, named: Named) -> Texts:
 
 def value_texts(row: Row, base: str, it: Object, snapshot: Snapshot, named: Named, *, pointer: str | None = None) -> Texts:
     """Keys and texts of one property of an object."""
-    pointer = pointer or row.pointer
+    return _as_far_as_known(row, lambda: _value_texts(row, base, it, snapshot, named, pointer=pointer or row.pointer))
+
+
+def _as_far_as_known(row: Row, texts: Callable[[], Iterable[tuple[str, str]]]) -> Texts:
+    """The texts, or none where another version of the new server has something else than this gateway knows: the rest of a page is still shown."""
+    try:
+        return iter(list(texts()))
+    except _UNREADABLE as error:
+        _log.warning("%s is not shown: the new server has a value of an unknown form (%s)", row.pattern, type(error).__name__)
+        return iter(())
+
+
+def _value_texts(row: Row, base: str, it: Object, snapshot: Snapshot, named: Named, *, pointer: str) -> Texts:
     codec = conversion(row.form)
     if row.word in _WHOLE:
         value: Any = it
@@ -164,8 +183,8 @@ def _event_sets(row: Row, snapshot: Snapshot, named: Named) -> Texts:
     usual = "include" if type_ == "WebHook" else "exclude"
     for it in snapshot.get(type_, ()):
         base = _base(row, named[type_][it["id"]]) if type_ in COLLECTIONS else row.base
-        held = members(it[row.pointer[1:]])
-        if it[policy] == usual:
+        held = members(it.get(row.pointer[1:]) or {})
+        if it.get(policy, usual) == usual:
             yield from indexed(base, held)
         elif type_ != "Tracer":
             yield from indexed(base, [name for name in every if name not in held])
@@ -174,7 +193,7 @@ def _event_sets(row: Row, snapshot: Snapshot, named: Named) -> Texts:
 def _switches(row: Row, snapshot: Snapshot, named: Named) -> Texts:
     usual = _LISTENER_DEFAULTS[row.tail.removeprefix(".")]
     for it in snapshot.get("NetworkListener", ()):
-        differs = any(it[name] != value for name, value in usual.items())
+        differs = any(it.get(name, value) != value for name, value in usual.items())
         yield _base(row, named["NetworkListener"][it["id"]]), "true" if differs else "false"
 
 
@@ -195,7 +214,7 @@ def _roles(row: Row, snapshot: Snapshot, _named: Named) -> Texts:
 
 
 def _default_certificate(row: Row, snapshot: Snapshot, named: Named) -> Texts:
-    chosen = next((it["defaultCertificateId"] for it in snapshot.get("SystemSettings", ())), None)
+    chosen = next((it.get("defaultCertificateId") for it in snapshot.get("SystemSettings", ())), None)
     for key, name in named["Certificate"].items():
         yield _base(row, name), "true" if key == chosen else "false"
 
@@ -205,9 +224,9 @@ def _names_of_certificates(row: Row, snapshot: Snapshot, named: Named) -> Texts:
     for key, name in named["AcmeProvider"].items():
         hosts: list[str] = []
         for domain in snapshot.get("Domain", ()):
-            managed = domain["certificateManagement"]
+            managed = domain.get("certificateManagement") or {}
             if managed.get("acmeProviderId") == key:
-                labels = members(managed["subjectAlternativeNames"])
+                labels = members(managed.get("subjectAlternativeNames") or {})
                 apex = domain["name"]
                 hosts += [label if label == apex else f"{label}.{apex}" for label in labels] or [apex]
         if hosts:
@@ -215,18 +234,18 @@ def _names_of_certificates(row: Row, snapshot: Snapshot, named: Named) -> Texts:
 
 
 def _default_domain(snapshot: Snapshot) -> str | None:
-    chosen = next((it["defaultDomainId"] for it in snapshot.get("SystemSettings", ())), None)
+    chosen = next((it.get("defaultDomainId") for it in snapshot.get("SystemSettings", ())), None)
     return next((it["name"] for it in snapshot.get("Domain", ()) if it["id"] == chosen), None)
 
 
 def _report_domain(row: Row, snapshot: Snapshot, _named: Named) -> Texts:
     for it in snapshot.get("ReportSettings", ()):
-        yield from _one(row.base, it["outboundReportDomain"] or _default_domain(snapshot))
+        yield from _one(row.base, it.get("outboundReportDomain") or _default_domain(snapshot))
 
 
 def _directory(row: Row, snapshot: Snapshot, named: Named) -> Texts:
     for it in snapshot.get("Authentication", ()):
-        yield from _one(row.base, "internal" if it["directoryId"] is None else named["Directory"].get(it["directoryId"]))
+        yield from _one(row.base, "internal" if it.get("directoryId") is None else named["Directory"].get(it["directoryId"]))
 
 
 def _directory_types(row: Row, snapshot: Snapshot, named: Named) -> Texts:
@@ -276,7 +295,7 @@ def _greetings(row: Row, snapshot: Snapshot, _named: Named) -> Texts:
     """Host name of each source address: the first that a connection strategy has for it."""
     names: dict[str, str] = {}
     for it in snapshot.get("MtaConnectionStrategy", ()):
-        for source in in_order(it["sourceIps"]):
+        for source in in_order(it.get("sourceIps") or {}):
             if source.get("ehloHostname"):
                 names.setdefault(source["sourceIp"], source["ehloHostname"])
     return ((_base(row, address), name) for address, name in names.items())

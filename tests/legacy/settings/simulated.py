@@ -84,9 +84,9 @@ class NewServer:
         """A change by somebody else."""
         return dispatch.run_one(self.world, administrator(self.world), f"x:{type_}/set", arguments)
 
-    def objects(self, type_):
-        """Objects of a type as they read."""
-        return dispatch.run_one(self.world, administrator(self.world), f"x:{type_}/get", {"ids": None})["list"]
+    def objects(self, type_, ids=None):
+        """Objects of a type, or some of them, as they read."""
+        return dispatch.run_one(self.world, administrator(self.world), f"x:{type_}/get", {"ids": ids})["list"]
 
     def _answers(self, body, planned):
         wanted = []

@@ -119,6 +119,17 @@ async def test_of_a_call_that_failed_half_way_the_done_half_is_put_back(server, 
     assert await old.items() == before
 
 
+async def test_what_looks_like_a_new_object_but_was_there_before_stays(server, old):
+    assert await old.post(insert({"url": "https://hook.test/", "timeout": "30s"}, "webhook.a")) is None
+    before = await old.items()
+    server.faults = {"WebHook": ["serverPartialFail!"]}
+    with pytest.raises(MethodError, match="serverPartialFail"):
+        await old.post(
+            insert({"url": "https://hook.test/", "timeout": "30s"}, "webhook.b"), insert({"url": "https://hook.test/", "timeout": "30s"}, "webhook.c")
+        )
+    assert await old.items() == before
+
+
 async def test_what_vanished_meanwhile_is_looked_at_again(server, old):
     assert await old.post(insert({"10.0.0.1": "", "10.0.0.2": ""}, "server.blocked-ip")) is None
 

@@ -45,6 +45,29 @@ async def test_a_full_answer_is_not_taken_for_all_of_a_collection(run):
     assert answer == {"total": 501, "items": [{"_id": "n0", "threads-per-node": "1"}]}
 
 
+async def test_pages_are_as_long_as_the_new_server_lets_them_be(run):
+    sort = {"sort": SORT, "limit": 2, "calculateTotal": True}
+    queues = [{"id": f"q{number}", "name": f"n{number}", "description": None, "threadsPerNode": 1} for number in range(3)]
+
+    def part(position, some):
+        asked = [
+            ["x:MtaVirtualQueue/query", {**sort, "position": position}],
+            ["x:MtaVirtualQueue/get", {"#ids": {"resultOf": "c0", "name": "x:MtaVirtualQueue/query", "path": "/ids"}}],
+        ]
+        ids = [it["id"] for it in some]
+        return asked, [
+            ["x:MtaVirtualQueue/query", {"ids": ids, "position": position, "total": 3}],
+            ["x:MtaVirtualQueue/get", {"list": some, "notFound": []}],
+        ]
+
+    first = ([["x:MtaVirtualQueue/get", {"ids": None}]], [["x:MtaVirtualQueue/get", {"list": queues[:2], "notFound": []}]])
+    rounds = [first, part(0, queues[:2]), part(2, queues[2:])]
+    answer = await run(
+        "getSettingsGroup", rounds, query={"prefix": "queue.virtual", "suffix": "threads-per-node"}, settings={"get_page": 2}
+    )
+    assert [it["_id"] for it in answer["items"]] == ["n0", "n1", "n2"]
+
+
 async def test_what_may_not_be_seen_stops_a_listing(run):
     rounds = [([["x:Imap/get", {"ids": ["singleton"]}]], [["error", {"type": "forbidden"}]])]
     with pytest.raises(MethodError):
@@ -63,9 +86,9 @@ class Guarded:
 
 
 async def test_a_listing_of_everything_leaves_out_what_may_not_be_seen():
-    assert list(await fetch(Guarded("Imap", "BlockedIp"), of_prefixes([""]))) == ["Imap", "BlockedIp"]
+    assert list(await fetch(Guarded("Imap", "BlockedIp"), of_prefixes([""]), 500)) == ["Imap", "BlockedIp"]
     with pytest.raises(MethodError):
-        await fetch(Guarded(), of_prefixes([""]))
+        await fetch(Guarded(), of_prefixes([""]), 500)
 
 
 async def test_nothing_is_asked_for_keys_without_counterpart(run):

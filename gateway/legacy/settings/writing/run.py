@@ -108,12 +108,12 @@ class _Batch:
         demand = wanted(self._operations)
         kept = await own.kept(exchange, self._right) if _has_own(self._operations) else {}
         remembered = await recall(exchange.memory, demand)
-        snapshot = await fetch(exchange.caller, demand)
+        snapshot = await fetch(exchange.caller, demand, exchange.settings.get_page)
         draft, entries = self._compared(demand, snapshot, remembered, kept)
         await own.change(exchange, kept, draft.own, self._right)
         self.sent = True
         try:
-            done = await send(exchange.caller, exchange.memory, entries)
+            done = await send(exchange, entries, snapshot)
         except OutcomeUnknown:
             raise
         except (Refused, Refusal, UpstreamError):

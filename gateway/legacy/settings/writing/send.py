@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 from gateway.jmap.calls import Object, Set
 from gateway.jmap.errors import Garbled, MethodError, OutcomeUnknown, UpstreamError
 from gateway.knowledge import schema
-from gateway.legacy.exchange import Caller, Memory
+from gateway.legacy.exchange import Caller, Exchange, Memory
 from gateway.legacy.outcomes import failures
 from gateway.legacy.paging import in_chunks
 from gateway.legacy.refusals import Other
 from gateway.legacy.settings.demand import Demand
 from gateway.legacy.settings.fetch import fetch
-from gateway.legacy.settings.naming import DERIVED
+from gateway.legacy.settings.naming import DERIVED, Snapshot
 from gateway.legacy.settings.writing import patches
 from gateway.legacy.settings.writing.entries import Entry
 from gateway.legacy.settings.writing.order import requests
@@ -49,20 +49,20 @@ class Done(NamedTuple):
     id: str
 
 
-async def send(caller: Caller, memory: Memory, entries: Sequence[Entry]) -> list[Done]:
-    """Carry out all entries or none.
+async def send(exchange: Exchange, entries: Sequence[Entry], snapshot: Snapshot) -> list[Done]:
+    """Carry out all entries or none; `snapshot` is what was read before.
 
     Refused for a set error, Other when something could not be put back, OutcomeUnknown when an answer was lost, else what the client raises.
     """
     done: list[Done] = []
     try:
         for request in requests(entries):
-            await _send(caller, request, done)
+            await _send(exchange, request, snapshot, done)
     except OutcomeUnknown:
         _log.warning("the answer to a change of settings was lost after %d objects; nothing more was sent", len(done))
         raise
     except (Refused, UpstreamError) as failure:
-        left = await _undo(caller, memory, done)
+        left = await _undo(exchange.caller, exchange.memory, done)
         if left:
             _log.error("settings could not be put back: %s", ", ".join(left))
             raise Other(
@@ -72,15 +72,15 @@ async def send(caller: Caller, memory: Memory, entries: Sequence[Entry]) -> list
     return done
 
 
-async def _send(caller: Caller, request: Sequence[Sequence[Entry]], done: list[Done]) -> None:
+async def _send(exchange: Exchange, request: Sequence[Sequence[Entry]], snapshot: Snapshot, done: list[Done]) -> None:
     """One request; what was carried out is added to `done` even when something else of it failed."""
     names = {f"#{it.entry.id}": it.id for it in done if it.entry.action == "create"}
-    answers = await caller.attempt(*(_set(entries, names) for entries in request))
+    answers = await exchange.caller.attempt(*(_set(entries, names) for entries in request))
     failure: Exception | None = None
     for entries, answer in zip(request, answers, strict=True):
         if isinstance(answer, MethodError):
             if answer.type in _HALF_DONE:
-                done += await _carried_out(caller, entries)
+                done += await _carried_out(exchange, entries, snapshot)
             failure = failure or answer
             continue
         for entry in entries:
@@ -119,19 +119,22 @@ def _resolved(value: Any, names: Mapping[str, str]) -> Any:
     return names.get(value, value) if isinstance(value, patches.Reference) else value
 
 
-async def _carried_out(caller: Caller, entries: Sequence[Entry]) -> list[Done]:
-    """Which entries of a call that failed as a whole were carried out nevertheless, told by what is there now."""
+async def _carried_out(exchange: Exchange, entries: Sequence[Entry], snapshot: Snapshot) -> list[Done]:
+    """Which entries of a call that failed as a whole were carried out nevertheless, told by what is there now.
+
+    What was there before was not created, whatever it looks like, and no object was created twice.
+    """
     (type_,) = {entry.type for entry in entries}
-    now = {it["id"]: it for it in (await fetch(caller, Demand(objects={type_: None}))).get(type_, ())}
+    found = await fetch(exchange.caller, Demand(objects={type_: None}), exchange.settings.get_page)
+    now = {it["id"]: it for it in found.get(type_, ())}
+    fresh = now.keys() - {it["id"] for it in snapshot.get(type_, ())}
     done = []
     for entry in entries:
         if entry.action == "create":
-            alike = (
-                id_
-                for id_, it in now.items()
-                if all(patches.same(it.get(name), value) for name, value in _plain(entry.value))
-            )
-            done += [Done(entry, id_) for id_ in alike]
+            alike = (id_ for id_ in sorted(fresh) if _agrees(now[id_], entry.value))
+            if (made := next(alike, None)) is not None:
+                fresh = fresh - {made}
+                done.append(Done(entry, made))
         elif entry.action == "destroy":
             done += [] if entry.id in now else [Done(entry, entry.id)]
         elif entry.id in now and any(
@@ -141,8 +144,9 @@ async def _carried_out(caller: Caller, entries: Sequence[Entry]) -> list[Done]:
     return done
 
 
-def _plain(value: Object) -> list[tuple[str, Any]]:
-    return [(name, it) for name, it in value.items() if not isinstance(it, dict)]
+def _agrees(it: Object, value: Object) -> bool:
+    """Whether an object has the single values of a new one; the new server completes all others."""
+    return all(patches.same(it.get(name), part) for name, part in value.items() if not isinstance(part, dict | patches.Reference))
 
 
 async def _undo(caller: Caller, memory: Memory, done: Sequence[Done]) -> list[str]:

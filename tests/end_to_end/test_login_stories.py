@@ -151,6 +151,22 @@ async def test_tokens_and_who_they_belong_to(old):
     assert status == 401
 
 
+async def test_what_is_given_expires(old):
+    given = {"grant_type": "authorization_code", "client_id": "webadmin", "redirect_uri": "stalwart://auth"}
+    late, used = [(await authorize(old))[1]["data"]["code"] for _ in range(2)]
+    assert (await token(old, **given | {"client_id": "another"}, code=used))[2] == {"error": "invalid_client"}
+    assert (await token(old, **given | {"redirect_uri": "https://a.test"}, code=used))[2] == {"error": "invalid_client"}
+    _, _, tokens = await token(old, **given, code=used)
+    old.wait(601)
+    assert (await token(old, **given, code=late))[2] == {"error": "access_denied"}
+    old.wait(3600)
+    status, headers, _ = await old.as_(None).response("GET", "/api/queue/messages", headers=bearer(tokens["access_token"]))
+    assert (status, "WWW-Authenticate" in headers) == (401, True)
+    status, _, fresh = await token(old, grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+    assert (status, (await old.as_(None).response("GET", "/api/queue/messages", headers=bearer(fresh["access_token"])))[0]) == (200, 200)
+    assert (await token(old, grant_type="refresh_token", refresh_token="junk"))[2] == {"error": "invalid_grant"}
+
+
 COMMANDS = [
     ("GET", "/api/reload/certificate", None, 200),
     ("GET", "/api/reload", None, 200),

@@ -90,7 +90,7 @@ class Upstream:
 
     async def close(self) -> None:
         """Stop background work and close every connection."""
-        tasks = [task for task in (self._learner, *self._flights.values()) if task is not None]
+        tasks = [task for task in (self._learner, *self._flights.values(), *self.codes.flights) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

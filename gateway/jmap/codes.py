@@ -9,6 +9,7 @@ import hashlib
 import logging
 import secrets
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
@@ -57,6 +58,11 @@ class Codes:
         self._tokens: LRUCache[bytes, tuple[float, str]] = LRUCache(REMEMBERED)
         self._expected: LRUCache[bytes, bool] = LRUCache(REMEMBERED)
         self._flights: dict[bytes, asyncio.Task[str | None]] = {}
+
+    @property
+    def flights(self) -> Collection["asyncio.Task[str | None]"]:
+        """The exchanges under way."""
+        return self._flights.values()
 
     def known(self, login: Coded) -> str | None:
         """The token that was given for the same name, password and code."""

@@ -3,8 +3,8 @@
 | class | what it is | its stories |
 |---|---|---|
 | WA | old WebAdmin | test_login_stories.test_webadmin, test_principal_clients.test_the_forms_of_the_old_web_administration, test_settings_pages.test_pages_of_single_fields, test_webadmin_operations.test_queue, test_signing.test_the_old_webadmin_makes_a_domain_with_its_keys |
-| CLI | command line | test_login_stories.test_commands, test_login_stories.test_command_line_with_a_device_code, test_settings_stories.test_the_command_line_client_adds_lists_and_deletes, test_signing.test_the_command_line_client_names_its_keys, test_the_command_line_looks_after_the_queue, test_the_command_line_looks_after_reports |
-| CLI to 0.9 | command line, early versions | test_principal_clients.test_the_command_line_of_early_versions, test_settings_stories.test_the_command_line_client_of_old_versions, test_domain_commands_of_early_versions_find_no_route |
+| CLI | command line | test_login_stories.test_commands, test_login_stories.test_command_line_with_a_device_code, test_settings_stories.test_the_command_line_client_adds_lists_and_deletes, test_signing.test_the_command_line_client_names_its_keys, test_command_line.test_the_queue, test_command_line.test_reports |
+| CLI to 0.9 | command line, early versions | test_principal_clients.test_the_command_line_of_early_versions, test_settings_stories.test_the_command_line_client_of_old_versions, test_command_line.test_domain_commands_of_early_versions_find_no_route |
 | MIG | migration script | test_principal_clients.test_a_dump_for_a_migration, test_settings_stories.test_a_migration_reads_everything_page_by_page |
 | P1 | account portal | test_a_portal_from_the_domain_to_its_end, test_principal_clients.test_an_account_portal, test_settings_stories.test_an_account_portal_removes_the_keys_of_a_domain, test_signing.test_a_mail_provider_removes_the_keys_that_it_found |
 | P2 | business suite | test_a_business_suite_looks_after_the_queue, test_a_business_suite_reads_reports, test_principal_clients.test_a_business_suite_sends_only_differences, test_settings_stories.test_a_business_suite_clears_a_key_without_the_final_dot, test_settings_stories.test_a_ban_tool_blocks_an_address_and_lets_it_go |
@@ -26,88 +26,20 @@
 """
 
 import asyncio
-import base64
 import importlib
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import pytest
-from yarl import URL
 
 from . import readers as read
+from .programs import ANOTHER, PASSWORD, Program, individual, logs_in
 from .test_reports_in import dmarc, received
 
-PASSWORD = "Canary-plum-kettle-7-orbit"
-ANOTHER = "Canary-brook-lantern-4-maple"
-JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 UNTOUCHED = {"warnings": {}, "errors": {}}
-TAGS = {
-    "fieldAlreadyExists": {"field", "value"},
-    "fieldMissing": {"field"},
-    "notFound": {"item"},
-    "unsupported": {"details"},
-    "assertFailed": set(),
-    "other": {"details"},
-}
-ESCAPED = re.compile(rb"\\u00[23][0-9a-f]|\\/", re.IGNORECASE)
-
-
-@dataclass
-class Program:
-    """A client with the headers of its class: the scheme as it spells it, and a Content-Type or none."""
-
-    old: Any
-    scheme: str = "Basic"
-    content_type: str | None = JSON
-
-    async def send(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
-        """Status and bytes of a reply to a value as JSON, or to bytes as they are."""
-        headers = {"Authorization": f"{self.scheme} {base64.b64encode(':'.join(self.old.login).encode()).decode()}"}
-        if body is not None and self.content_type:
-            headers["Content-Type"] = self.content_type
-        raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        url = URL(self.old.both.gateway + path, encoded=True)
-        async with self.old.http.request(method, url, data=raw, headers=headers, skip_auto_headers=("Content-Type",)) as answer:
-            return answer.status, await answer.read()
-
-    async def json(self, method: str, path: str, body: Any = None) -> Any:
-        """A reply with status 200: `{"data"}`, or a refusal of a known tag with all its texts, as the strictest readers want it."""
-        status, raw = await self.send(method, path, body)
-        assert status == 200, (method, path, status, raw)
-        assert not ESCAPED.search(raw), "times are read without unescaping"
-        answer = json.loads(raw)
-        if "error" in answer:
-            assert answer.keys() >= TAGS[answer["error"]], answer
-            assert all(isinstance(answer[name], str) for name in TAGS[answer["error"]])
-            assert "data" not in answer
-        else:
-            assert answer.keys() == {"data"}
-        return answer
-
-    async def data(self, method: str, path: str, body: Any = None) -> Any:
-        answer = await self.json(method, path, body)
-        assert "data" in answer, (method, path, answer)
-        return answer["data"]
-
-    async def get(self, path: str) -> Any:
-        return await self.data("GET", path)
-
-    async def change(self, name: str, *steps: tuple[str, str, Any]) -> Any:
-        body = [{"action": action, "field": field, "value": value} for action, field, value in steps]
-        return await self.json("PATCH", f"/api/principal/{quote(name, safe='@')}", body)
-
-
-def individual(name: str, **more: Any) -> dict[str, Any]:
-    return {"type": "individual", "name": name, "emails": [f"{name}@acme.test"], "secrets": [PASSWORD], "roles": ["user"]} | more
-
-
-async def logs_in(client: Any, login: str, secret: str) -> bool:
-    return (await client.as_((login, secret)).call("GET", "/jmap/session"))[0] == 200
 
 
 def test_every_class_has_its_story() -> None:
@@ -367,63 +299,6 @@ async def test_a_tool_server_passes_everything_on(union) -> None:
         await tools.json("GET", target)
     sample = Program(union, content_type="text/plain")
     assert await sample.data("POST", "/api/spam-filter/upload/ham", b"From: x@far.test\r\nSubject: Hello\r\n\r\nHi\r\n") is None
-
-
-MESSAGE = read.record({
-    "id": read.count, "return_path": read.text, "created": read.instant, "size": read.count, "blob_hash": read.text,
-    "recipients": read.each(read.record({"address": read.text, "status": read.status, "queue": read.text, "retry_num": read.count})),
-})  # fmt: skip
-
-
-async def test_the_command_line_looks_after_the_queue(union) -> None:
-    """Ids alone, then one call for each; people see and type them in hexadecimal."""
-    cli = Program(union, content_type=None)
-    for number in range(3):
-        await union.send("kim@far.test", f"box{number}@temp.test")
-    listed = read.page(read.count)(await cli.get("/api/queue/messages"))
-    shown = [f"{MESSAGE(await cli.get(f'/api/queue/messages/{id_}'))['id']:x}" for id_ in listed["items"]]
-    assert len(shown) == listed["total"] == 3
-    assert listed["items"] == sorted(listed["items"])
-    first, second, _ = (int(it, 16) for it in shown)
-    assert await cli.data("PATCH", f"/api/queue/messages/{first}") is True
-    assert await cli.data("DELETE", f"/api/queue/messages/{second}") is True
-    for method in ("GET", "PATCH", "DELETE"):
-        assert (await cli.send(method, f"/api/queue/messages/{second}"))[0] == 404
-    # Its filters are appended to the path, which makes another one; nothing must happen without them.
-    before = await cli.get("/api/queue/messages?values=1")
-    for method, target in (
-        ("GET", "/api/queue/messages&from=kim@far.test"),
-        ("PATCH", "/api/queue/messages&from=kim@far.test"),
-        ("DELETE", "/api/queue/messages&from=nobody@far.test"),
-        ("PATCH", f"/api/queue/messages/{first}&filter=nobody&at=2090-01-01T00:00:00Z"),
-        ("DELETE", f"/api/queue/messages/{first}&filter=nobody"),
-    ):
-        assert (await cli.send(method, target))[0] == 404, target
-    assert await cli.get("/api/queue/messages?values=1") == before
-
-
-async def test_the_command_line_looks_after_reports(union) -> None:
-    cli = Program(union, content_type=None)
-    await union.send("user@sender.test", "or-box@example.org")
-    listed = read.page(read.outgoing_id)(await cli.get("/api/queue/reports"))
-    assert listed["total"] == len(listed["items"]) > 0
-    for id_ in listed["items"]:
-        read.outgoing(await cli.get(f"/api/queue/reports/{id_}"))
-        assert (await cli.send("DELETE", "/api/queue/reports&domain=nothing.test&type=tls"))[0] == 404
-        assert await cli.data("DELETE", f"/api/queue/reports/{id_}") is True
-        assert (await cli.send("GET", f"/api/queue/reports/{id_}"))[0] == 404
-    assert (await cli.get("/api/queue/reports"))["items"] == []
-
-
-@pytest.mark.parametrize(
-    ("method", "target"), [("GET", "/api/domain"), ("POST", "/api/domain/acme.test"), ("DELETE", "/api/domain/acme.test"), ("GET", "/api/domain?from=a&limit=5")]
-)
-async def test_domain_commands_of_early_versions_find_no_route(union, method: str, target: str) -> None:
-    """Servers since v0.10 have not had it; nothing is made or lost."""
-    client = Program(union, content_type=None)
-    before = await client.get("/api/principal?types=domain")
-    assert (await client.send(method, target))[0] == 404
-    assert await client.get("/api/principal?types=domain") == before
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html"])

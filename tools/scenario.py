@@ -144,7 +144,7 @@ class Yardstick:
 
     def __init__(self, folder: Path, book: dict[str, list[dict[str, Any]]]) -> None:
         self.compare = _module(folder / "compare.py")
-        self.entries = [self._entry(it, pending=kind == "pending") for kind in ("absent", "pending") for it in book[kind]]
+        self.entries = [self._entry(it, pending=kind == "pending") for kind in ("absent", "pending") for it in book.get(kind, ())]
         rows = _rows(next(folder.glob("*.jsonl.gz")), self.compare)
         self.lines = [row for row in rows if row["label"] != "_aliases"]
         parts = [(self.compare.glob(it["label"]), it["of"]) for it in book["part"]]

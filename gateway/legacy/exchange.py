@@ -23,7 +23,7 @@ from gateway.jmap.session import Account, Session
 from gateway.jmap.streams import Download
 from gateway.legacy.refusals import Refusal
 from gateway.settings import Settings
-from gateway.state import OldName, OwnSettings
+from gateway.state import Keys, OldName, OwnSettings
 
 
 class Caller(Protocol):
@@ -101,11 +101,14 @@ class Flags(Protocol):
 class Memory(Protocol):
     """What the new server cannot remember of principals and settings; implemented by `state`. Without memory everything is absent.
 
-    Only `own` lives nowhere else, and tells when it cannot be read or written; the rest costs no more than the memory then.
+    Only `own` and `keys` live nowhere else, and tell when they cannot be read or written; the rest costs no more than the memory then.
     """
 
     own: OwnSettings
     """Settings keys that only clients know (decision 18)."""
+
+    keys: Keys
+    """API keys whose secret a client chose (decision 21)."""
 
     async def at_addresses(self, addresses: Collection[str]) -> Mapping[str, OldName]:
         """Old names by own address, for those of the addresses that have one."""

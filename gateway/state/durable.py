@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.state.database import FAILURES, Database, Signature
 from gateway.state.key import Seal
+from gateway.state.keys import Keys
 from gateway.state.own import Durable
 from gateway.state.recollection import SECRETS, Entry, Recollection
 from gateway.state.revisions import COUNT, NEXT
@@ -35,8 +36,8 @@ class Memory(Recollection):
     not work costs only what others remember; changes made here still hold here.
     """
 
-    def __init__(self, database: Database, server: str, seal: Seal | None) -> None:
-        super().__init__(Durable(database, server))
+    def __init__(self, database: Database, server: str, seal: Seal | None, keys: Keys) -> None:
+        super().__init__(Durable(database, server), keys)
         self._database = database
         self._server = server
         self._seal = seal

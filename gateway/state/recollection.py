@@ -1,4 +1,4 @@
-"""What is remembered of principals (names, app passwords in password slots, strings of secrets) and settings (record ids, own keys).
+"""What is remembered of principals (names, app passwords in password slots, strings of secrets) and settings (record ids, own keys), and the API keys of clients.
 
 Implements `legacy.exchange.Memory`.
 
@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from gateway.state.keys import Keys
 from gateway.state.names import OldName
 from gateway.state.own import OwnSettings
 
@@ -32,8 +33,9 @@ class Entry(NamedTuple):
 class Recollection:
     """A memory that ends with the process."""
 
-    def __init__(self, own: OwnSettings | None = None) -> None:
+    def __init__(self, own: OwnSettings | None = None, keys: Keys | None = None) -> None:
         self.own = own or OwnSettings()
+        self.keys = keys or Keys()
         self._names: dict[tuple[str, str], OldName] = {}
         self._by_name: dict[str, dict[tuple[str, str], OldName]] = {}
         self._by_address: dict[str, OldName] = {}

@@ -40,6 +40,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        """
+        CREATE TABLE api_keys (
+            server VARCHAR(255) NOT NULL,
+            account VARCHAR(64) NOT NULL,
+            name VARCHAR(1024) NOT NULL,
+            address VARCHAR(1024) NOT NULL,
+            value TEXT NOT NULL,
+            revision BIGINT NOT NULL,
+            PRIMARY KEY (server, account),
+            UNIQUE (server, name)
+        )
+        """,
+    ),
 )
 
 _MIGRATION_LOCK = 0x5374616C

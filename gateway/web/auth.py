@@ -24,8 +24,8 @@ GROUP = 4
 class Credential(NamedTuple):
     """What a request identifies itself with.
 
-    `header` goes upstream; `login` is the name of a Basic credential; `challenge` tells whether its refusal asks for credentials:
-    refused logins do not, refused tokens do (legacy-rest-api 1.5.2). `given` is what was exchanged for a token in `header`.
+    `header` goes upstream; `login` is the name of a login with a secret, which is a Basic credential upstream; `challenge` tells whether its refusal
+    asks for credentials: refused logins do not, refused tokens do (legacy-rest-api 1.5.2). `given` is what was exchanged for a token in `header`.
     """
 
     header: str
@@ -87,18 +87,28 @@ def _basic(value: str) -> Credential:
     login, colon, secret = _decoded(value)
     if not colon:
         raise Unauthorized(challenge=True)
-    name = login.strip().lower()
-    if name != login:
-        value = base64.b64encode(f"{name}:{secret}".encode()).decode()
-    return Credential(f"Basic {value}", name, challenge=False)
+    return _login(login, secret)
 
 
 def _bearer(value: str) -> Credential:
-    """An old API key is a login and a secret; everything else is a token."""
+    """An old API key is a login and a secret in another dress; everything else is a token."""
     if not (value.isascii() and value.isprintable()) or " " in value:
         raise Unauthorized(challenge=True)
-    key = value.startswith(KEY_PREFIX) and bool(_decoded(value[len(KEY_PREFIX) :])[1])
-    return Credential(f"Bearer {value}", None, challenge=not key)
+    if value.startswith(KEY_PREFIX):
+        login, colon, secret = _decoded(value[len(KEY_PREFIX) :])
+        if colon:
+            return _login(login, secret)
+    return token(value)
+
+
+def token(text: str) -> Credential:
+    """A credential that is no login: a token, or a key that the new server made."""
+    return Credential(f"Bearer {text}", None, challenge=True)
+
+
+def _login(login: str, secret: str) -> Credential:
+    name = login.strip().lower()
+    return Credential("Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode(), name, challenge=False)
 
 
 def _decoded(value: str) -> tuple[str, str, str]:

@@ -96,7 +96,7 @@ class Clients:
 
     def login_refused(self, address: str) -> None:
         """Remember that a credential from this address was refused; loopback is exempt (legacy-rest-api 1.5.5)."""
-        if _is_loopback(address):
+        if is_loopback(address):
             return
         now = self._clock()
         refused = self._refused.get(address)
@@ -128,6 +128,7 @@ def _canonical(text: str) -> str | None:
     return None if parsed is None else str(parsed)
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether an address is the machine's own."""
     parsed = _parsed(address)
     return parsed is not None and parsed.is_loopback

@@ -94,7 +94,7 @@ class Handler:
         )
         self._webadmin = webadmin
         self._passthrough = Passthrough(settings, upstream, self._streams)
-        self._logins = Logins(memory, upstream)
+        self._logins = Logins(memory, upstream, settings)
         self._evidence = Evidence(memory, upstream) if settings.secrets_memory == "hashes" else None
         self._deadlines = Deadlines(settings.timeouts.request)
         self._under_way = 0
@@ -168,12 +168,13 @@ class Handler:
             query = f"{glued}&{query}"
         header, token = request.headers.get("Authorization", ""), auth.token_of(path, query)
         # A header without a blank counts as none, and where there is none the token has the word.
-        credential = auth.read(header) if token is None or " " in header else None
+        given = credential = auth.read(header) if token is None or " " in header else None
         visit.challenge = credential is None or credential.challenge
         visit.caller = (credential and credential.login) or "token"
         address = visit.address
         caller: Caller | None = None
         self._clients.may_log_in(address)
+        began = self._logins.now()
         with self._clients.request(address):
             try:
                 with self._deadlines.watch():
@@ -192,6 +193,8 @@ class Handler:
             except HttpRefusal as refusal:
                 if refusal.status == HTTPStatus.UNAUTHORIZED:
                     self._note_refused_login(visit)
+                    if given is not None:
+                        await self._logins.refused(given, address, began)
                 raise
             except Late:
                 # Some calls that the old API took for reads are commands to the new server.
@@ -239,10 +242,10 @@ class Handler:
         if authorization is not None:
             self._clients.may_log_in(address)
         with self._clients.passed_through(address):
-            if authorization is not None:
-                authorization = await self._logins.header(authorization, address)
             status: int = HTTPStatus.INTERNAL_SERVER_ERROR
             try:
+                if authorization is not None:
+                    authorization = await self._logins.header(authorization, address)
                 response = await self._passthrough.forward(request, target, address, authorization, _headers(visit))
                 status = response.status
             except HttpRefusal as refusal:

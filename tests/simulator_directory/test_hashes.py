@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.simulator.directory import system_crypt
+from gateway.knowledge import system_crypt
 from gateway.simulator.directory.hashes import fresh, is_hash, matches
 
 SECRET = "Chosen-Secret-7"

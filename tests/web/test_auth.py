@@ -27,7 +27,8 @@ def encoded(text: str | bytes) -> str:
         ("Basic " + encoded("Ärger:ü$123456"), "Basic " + encoded("ärger:ü$123456")),
         ("bearer sw1.token", "Bearer sw1.token"),
         ("Bearer API_token", "Bearer API_token"),
-        ("Bearer api_" + encoded("key:secret"), "Bearer api_" + encoded("key:secret")),
+        ("Bearer api_" + encoded("key:secret"), "Basic " + encoded("key:secret")),
+        ("Bearer api_" + encoded(" KEY:secret "), "Basic " + encoded("key:secret ")),
         ("Bearer api_junk", "Bearer api_junk"),
     ],
 )

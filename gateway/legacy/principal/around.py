@@ -11,14 +11,16 @@ from gateway.knowledge.value_forms import members
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal.candidates import ACCOUNT, LIST
 from gateway.legacy.principal.context import Context
-from gateway.legacy.principal.facts import Kind
+from gateway.legacy.principal.facts import API_KEY, Kind
 from gateway.legacy.principal.gather import Sought, gather
 from gateway.legacy.principal.kept import kept
+from gateway.legacy.principal.keys.objects import only_keys, secrets_shown
 from gateway.legacy.principal.names import Names
 from gateway.legacy.principal.reading import addresses_of
 
 NAMED = ("id", "emailAddress")
 RECIPIENTS = ("id", "emailAddress", "recipients")
+OWNED = ("id", "emailAddress", "domainId", "memberTenantId")
 BY_NAME: Object = {"property": "name", "isAscending": True}
 
 Row = tuple[Kind, Object]
@@ -32,7 +34,8 @@ class Around:
     """Surroundings of some principals.
 
     `groups` are names of groups by id; `lists` names of lists by recipient in lower case; `members` names of members, or their number,
-    by type and id of the object that has them. `slots` and `secrets` are what is remembered of accounts (`exchange.Memory`).
+    by type and id of the object that has them. `slots` and `secrets` are what is remembered of accounts (`exchange.Memory`), `keys` what is shown of
+    the secrets of API keys by the account that stands for them.
     """
 
     context: Context
@@ -42,6 +45,7 @@ class Around:
     members: Mapping[Key, Sequence[str] | int] = field(default_factory=dict)
     slots: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ async def surround(exchange: Exchange, context: Context, rows: Sequence[Row], kn
         },
         slots=slots,
         secrets=secrets,
+        keys={it["id"]: await secrets_shown(exchange, it["id"]) for kind, it in rows if kind.word == API_KEY},
     )
 
 
@@ -97,7 +102,7 @@ class Reader:
 
     async def around(self, rows: Sequence[Row]) -> Around:
         """Surroundings of the rows, in one round trip for 16 calls."""
-        accounts = [it for kind, it in rows if kind.object == ACCOUNT]
+        accounts = [it for kind, it in rows if kind.object == ACCOUNT and kind.word != API_KEY]
         has = [(kind.object, it["id"]) for kind, it in rows if kind.word == "group"] if self._wants("members") else []
         counted = [(kind.object, it["id"]) for kind, it in rows if kind.word in _COUNTED] if self._wants("members") else []
         groups = {id_ for it in accounts for id_ in members(it.get("memberGroupIds") or {})} if self._wants("memberOf") else set()
@@ -109,16 +114,21 @@ class Reader:
         asks_lists = self._lists is None and self._wants("lists") and bool(accounts)
         if asks_lists:
             wanted.append(Sought(Query(LIST, (BY_ID,), page), RECIPIENTS))
+        own = await self._exchange.memory.keys.names() if counted else {}
+        standing = sorted(own)
+        if standing:
+            wanted.insert(len(has), Get(ACCOUNT, standing, OWNED))
         found, totals = await gather(self._exchange, wanted, [count_of(*key) for key in counted])
         if asks_lists:
             self._lists = found.pop()
         if missing:
             self._groups |= {it["id"]: it for it in found.pop()}
+        keys = found.pop() if standing else []
         known = Known(
             groups=[self._groups[id_] for id_ in groups if id_ in self._groups],
             lists=self._lists or (),
             members=dict(zip(has, found, strict=True)),
-            counts=dict(zip(counted, totals, strict=True)),
+            counts=without_standing(dict(zip(counted, totals, strict=True)), only_keys(keys, own)),
         )
         return await surround(self._exchange, self._context, rows, known)
 
@@ -135,6 +145,12 @@ def count_of(type_: str, id_: str) -> Query:
     """The query whose total is the number of accounts of a domain (users and groups) or tenant (users only)."""
     wanted = {"domainId": id_} if type_ == "Domain" else {"@type": "User", "memberTenantId": id_}
     return Query(ACCOUNT, (), 1, filter=wanted)
+
+
+def without_standing(counts: Mapping[Key, int], accounts: Sequence[Object]) -> dict[Key, int]:
+    """Numbers of accounts by domain or tenant, without the accounts that stand for API keys, which were read with `OWNED`."""
+    belongs = [key for it in accounts for key in (("Domain", it["domainId"]), ("Tenant", it.get("memberTenantId")))]
+    return {key: count - belongs.count(key) for key, count in counts.items()}
 
 
 def _names_of_lists(lists: Iterable[Object], wanted: Collection[str], names: Names) -> dict[str, list[str]]:

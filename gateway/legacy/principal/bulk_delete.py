@@ -19,10 +19,11 @@ from gateway.legacy.principal.choice import Choice
 from gateway.legacy.principal.context import outdated
 from gateway.legacy.principal.facts import API_KEY, KINDS, MAIL_KINDS, word_of
 from gateway.legacy.principal.gather import Sought, gather
+from gateway.legacy.principal.keys.bulk import delete_keys
 from gateway.legacy.principal.links import is_linked, links_of, release
 from gateway.legacy.principal.reading import addresses_of
 from gateway.legacy.principal.traces import RECIPIENTS, clear
-from gateway.legacy.refusals import BadRequest, Unsupported
+from gateway.legacy.refusals import BadRequest
 
 # The old server ignored `page` and `limit` here.
 _PARAMETERS = frozenset({"type", "confirm", "filter", "tenant", "page", "limit"})
@@ -42,7 +43,7 @@ async def delete_principals(exchange: Exchange) -> Any:
         raise BadRequest("Missing confirmation parameter")
     insist(exchange, "delete", texts=_PARAMETERS, numbers=())
     if word == API_KEY:
-        raise Unsupported("The gateway does not serve API keys yet")
+        return await delete_keys(exchange)
     if word not in KINDS:
         return False
     choice = await Choice.of(exchange, KINDS[word])

@@ -4,12 +4,12 @@ Use: `Pool` holds what was read; `pool.exact(name)` and `pool.loose(name)` are c
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.jmap.calls import Object
 from gateway.legacy.principal.context import Context
-from gateway.legacy.principal.facts import BUILT_IN_ROLES, KINDS, Kind, kind_of
+from gateway.legacy.principal.facts import API_KEY, BUILT_IN_ROLES, KINDS, Kind, kind_of
 from gateway.legacy.refusals import Other
 from gateway.state import OldName
 
@@ -38,12 +38,13 @@ class Candidate:
 
 @dataclass(slots=True)
 class Pool:
-    """Objects by id, and the names that are remembered for some of them."""
+    """Objects by id, and the names that are remembered for some of them; `keys` are the API keys by the account that stands for them."""
 
     accounts: dict[str, Object] = field(default_factory=dict)
     lists: dict[str, Object] = field(default_factory=dict)
     clients: dict[str, Object] = field(default_factory=dict)
     old_names: Sequence[OldName] = ()
+    keys: Mapping[str, OldName] = field(default_factory=dict)
     _found: dict[str, list[Candidate]] = field(default_factory=dict, init=False, repr=False)
     _counted: tuple[int, int] = field(default=(0, 0), init=False, repr=False)
     _called: dict[str, list[OldName]] | None = field(default=None, init=False, repr=False)
@@ -64,7 +65,7 @@ class Pool:
             object_ = self._of(old.type).get(old.id)
             if object_ is not None and object_["emailAddress"] == old.address:
                 found.append(_mail(old.type, object_))
-        return found
+        return [it for it in found if it.id not in self.keys or it.kind.object != ACCOUNT]
 
     def stale(self) -> tuple[list[OldName], list[OldName]]:
         """What has another address than it had when its name was remembered, and what was not found at all."""
@@ -83,7 +84,7 @@ class Pool:
             *_roles(context, name),
             *_tenants(context, name),
             *self._clients(name),
-            *(it for it in self._mail(name) if "@" in name and it.name == name),
+            *(it for it in self._mail(name) if it.name == name and ("@" in name or it.kind.word == API_KEY)),
         ]
 
     def loose(self, name: str, context: Context) -> list[Candidate]:
@@ -93,7 +94,7 @@ class Pool:
         """
         if "@" in name or is_typed(name):
             return []
-        found = [it for it in self._mail(name) if _part(it, "name") == name]
+        found = [it for it in self._mail(name) if it.kind.word != API_KEY and _part(it, "name") == name]
         if found:
             return [it for it in found if _part(it, "domainId") == context.default_domain] or found
         if name in BUILT_IN_ROLES:
@@ -124,6 +125,10 @@ class Pool:
             self._counted, self._found = count, {}
             for type_ in (ACCOUNT, LIST):
                 for it in self._of(type_).values():
+                    key = self.keys.get(it["id"]) if type_ == ACCOUNT else None
+                    if key is not None and stands_for(it, key):
+                        self._found.setdefault(key.name, []).append(Candidate(KINDS[API_KEY], it["id"], key.name, it))
+                        continue
                     candidate = _mail(type_, it)
                     for text in {candidate.name, _part(candidate, "name") or ""}:
                         self._found.setdefault(text, []).append(candidate)
@@ -135,6 +140,11 @@ class Pool:
 
     def _of(self, type_: str) -> dict[str, Object]:
         return {ACCOUNT: self.accounts, LIST: self.lists, CLIENT: self.clients}[type_]
+
+
+def stands_for(account: Object, key: OldName) -> bool:
+    """Whether an account is still the one that stands for an API key; with another address it was made anew, or renamed, elsewhere."""
+    return bool(account["emailAddress"] == key.address)
 
 
 def is_typed(name: str) -> bool:

@@ -72,6 +72,8 @@ class Choice:
     async def among(self, objects: Sequence[Object]) -> list[Object]:
         """The objects that are meant, and that the new server would let anybody destroy."""
         kept = _kept(self.kind, self.context)
+        if self.kind.word == "individual":
+            kept |= (await self.exchange.memory.keys.names(certain=True)).keys()
         meant = [it for it in objects if it["id"] not in kept and (self.tenant is None or tenant_of(it) == self.tenant)]
         if not self.words or not meant:
             return meant

@@ -15,6 +15,7 @@ from gateway.legacy.principal.context import allowed, read
 from gateway.legacy.principal.drafts import AddressRefused, Basis, Draft, draft, strays
 from gateway.legacy.principal.facts import API_KEY, KINDS, MAIL_KINDS, PROPERTIES, Kind
 from gateway.legacy.principal.holders import first_taken
+from gateway.legacy.principal.keys.making import make_key
 from gateway.legacy.principal.lookup import Lookup, look_up
 from gateway.legacy.principal.making import make
 from gateway.legacy.principal.references import References, tenant_id
@@ -28,13 +29,15 @@ _log = logging.getLogger(__name__)
 async def create_principal(exchange: Exchange) -> Any:
     """Make a principal; its number.
 
-    Two round trips; one less for a domain, one more where others have to name the new object.
+    Two round trips; one less for a domain, one more where others have to name the new object, and for an API key with a secret.
     """
     given = parse(exchange.body)
     kind = KINDS.get(given.word)
     try:
         if kind is None:
-            raise _gone(given.word)
+            raise Unsupported(f'Principals of type "{given.word}" do not exist in Stalwart 0.16')
+        if kind.word == API_KEY:
+            await rights.insist(exchange, API_KEY, "create")
         if kind.word == "tenant" or given.text("tenant"):
             await rights.insist_tenants(exchange)
         if not given.name:
@@ -43,17 +46,11 @@ async def create_principal(exchange: Exchange) -> Any:
         async with exchange.locks(("create", given.name)):
             found = await _look_up(exchange, given, kind)
             basis, made = await _judged(found, given, kind)
-            return await make(found, given, basis, made)
+            return await (make_key if kind.word == API_KEY else make)(found, given, basis, made)
     except Refusal:
         if kind is not None:
             await rights.insist(exchange, kind.word, "create")
         raise
-
-
-def _gone(word: str) -> Unsupported:
-    if word == API_KEY:
-        return Unsupported("The gateway does not serve API keys yet")
-    return Unsupported(f'Principals of type "{word}" do not exist in Stalwart 0.16')
 
 
 def _fitting(exchange: Exchange, given: Input, kind: Kind) -> Input:

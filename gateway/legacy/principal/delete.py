@@ -6,16 +6,18 @@ from gateway.jmap.calls import BY_ID, Call, Get, Object, Query, Ref, Set
 from gateway.jmap.errors import Garbled
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.outcomes import failures
+from gateway.legacy.principal import rights
 from gateway.legacy.principal.candidates import ACCOUNT, LIST, Candidate
 from gateway.legacy.principal.context import allowed, outdated, sound
-from gateway.legacy.principal.facts import MAIL_KINDS
+from gateway.legacy.principal.facts import API_KEY, MAIL_KINDS
 from gateway.legacy.principal.gather import Sought, rest
 from gateway.legacy.principal.held import held
+from gateway.legacy.principal.keys import elsewhere
 from gateway.legacy.principal.links import Link, in_use, is_linked, links_of, release
 from gateway.legacy.principal.lookup import Lookup, by_words, look_up
 from gateway.legacy.principal.reading import addresses_of
 from gateway.legacy.principal.traces import RECIPIENTS, clear
-from gateway.legacy.refusals import Forbidden, ItemNotFound, Other, Refusal, Unsupported
+from gateway.legacy.refusals import Forbidden, ItemNotFound, Other, Refusal
 
 ATTEMPTS = 3
 
@@ -26,16 +28,24 @@ async def delete_principal(exchange: Exchange) -> None:
     Two round trips; one more each where others use it, and where its addresses are recipients of lists or catch-all addresses.
     """
     name = exchange.path["name"]
-    if name.startswith("apikey:"):
-        raise Unsupported("The gateway does not serve API keys yet")
+    if name.startswith(elsewhere.PREFIX):
+        key = await elsewhere.named(exchange, name, "delete")
+        if key.foreign is not None:
+            await elsewhere.remove(exchange, key.foreign, name)
+            return
+        name = key.name
 
     async def find() -> tuple[Lookup, Candidate]:
         found = await look_up(exchange, name)
         return found, await found.target(strict=True)
 
     async with held(exchange, find) as (found, target):
+        if target.kind.word == API_KEY:
+            await rights.insist(exchange, API_KEY, "delete")
         lists = await _destroy(exchange, found, target)
         await exchange.memory.forget(target.kind.object, [target.id])
+        if target.kind.word == API_KEY:
+            await exchange.memory.keys.remove([target.id])
         outdated(exchange, target.kind.object)
         if target.object is not None and target.kind.word in MAIL_KINDS:
             addresses = addresses_of(target.object, found.context)

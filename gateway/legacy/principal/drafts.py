@@ -12,6 +12,8 @@ from gateway.knowledge.pointers import path
 from gateway.legacy.principal.combined import SEPARATOR, joined
 from gateway.legacy.principal.context import OWN_TENANT, Context
 from gateway.legacy.principal.facts import Kind
+from gateway.legacy.principal.keys.objects import NO_MAIL, is_denied_mail
+from gateway.legacy.principal.keys.values import Held, slug, wanted
 from gateway.legacy.principal.references import References, refuse_nesting
 from gateway.legacy.principal.values import domains
 from gateway.legacy.principal.values.addresses import aliases, checked, kept, own_address, parted
@@ -58,7 +60,7 @@ class Draft:
     """A new object.
 
     `own` is its own address, "" for what has none, `others` are its other addresses; `implied`: no client listed the own one. `catch_all` holds
-    ids of domains whose rest it gets.
+    ids of domains whose rest it gets; `secrets` are those of an API key.
     """
 
     value: Object
@@ -67,6 +69,7 @@ class Draft:
     implied: bool = False
     catch_all: Sequence[str] = ()
     credentials: Created = field(default=_NO_CREDENTIALS)
+    secrets: Sequence[Held] = ()
 
 
 def draft(given: Input, basis: Basis) -> Draft:
@@ -137,6 +140,19 @@ def _account(given: Input, basis: Basis, sides: Sides) -> Draft:
     return Draft(value, made.own, made.others, made.implied, made.catch_all, credentials)
 
 
+def _key(given: Input, basis: Basis, sides: Sides) -> Draft:
+    """The account that stands for an API key: it has an address because it needs one."""
+    local, domain = parted(given.name)
+    name = given.name if domain in basis.context.domain_names and kept(local) else slug(given.name)
+    local, home = own_address(name, [], basis.context, tenant=basis.tenant)
+    value: Object = {"@type": "User", "name": kept(local), "domainId": home.id} | _texts(given, basis, "description")
+    value["roles"] = account_roles(basis.references.roles, basis.context, in_tenant=basis.tenant is not None)
+    if is_denied_mail(value["roles"], sides["enabledPermissions"]):
+        sides = {**sides, "disabledPermissions": {**sides["disabledPermissions"], NO_MAIL: True}}
+    value["permissions"] = _permissions(sides)
+    return Draft(value, f"{kept(local)}@{home.name}", secrets=wanted(given.items("secrets"), basis.settings))
+
+
 def _list(given: Input, basis: Basis, _sides: Sides) -> Draft:
     made = _mail(given, basis)
     recipients = [*(it.name for it in basis.references.members), *map(external, given.items("externalMembers"))]
@@ -184,6 +200,7 @@ _MAKERS: Mapping[str, Callable[[Input, Basis, Sides], Draft]] = {
     "tenant": _tenant,
     "role": _role,
     "oauthClient": _client,
+    "apiKey": _key,
 }
 
 

@@ -50,6 +50,9 @@ def _kind(word: str, label: str, right: str, held_by: str, tag: int, fields: str
     return Kind(word, label, right, type_, variant or None, tag, frozenset(fields.split()))
 
 
+API_KEY = "apiKey"
+"""A principal that no object of the new server is: one with a secret that a client chose is an account that stands for it (mapping-principals 2.7)."""
+
 _PERMISSIONS = "enabledPermissions disabledPermissions"
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -67,6 +70,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                   f"description members roles {_PERMISSIONS} quota picture"),
             _kind("oauthClient", "OAuth Client", "oauth-client", "OAuthClient", 5,
                   "description emails urls picture tenant"),
+            _kind(API_KEY, "API Key", "api-key", "Account User", 6, f"description secrets roles {_PERMISSIONS} tenant"),
         )
     }
 )  # fmt: skip
@@ -75,8 +79,6 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 GONE = MappingProxyType({"resource": "Resource", "location": "Location"})
 """Types that clients may name and that nothing can have any more: word and label."""
 
-API_KEY = "apiKey"
-KEY_RIGHT = "api-key"
 GONE_RIGHT = "principal"
 
 MAIL_KINDS = frozenset({"individual", "group", "list"})
@@ -93,7 +95,7 @@ FIELDS = frozenset(
 BUILT_IN_ROLES = ("admin", "tenant-admin", "user")
 """Roles that are no principals (mapping-principals 2.12)."""
 
-_WORDS = frozenset({*KINDS, *GONE, API_KEY})
+_WORDS = frozenset({*KINDS, *GONE})
 
 
 def word_of(text: str) -> str | None:
@@ -104,13 +106,11 @@ def word_of(text: str) -> str | None:
 
 def right_of(word: str) -> str:
     """Prefix of the old rights over a type that `word_of` gives."""
-    if word in KINDS:
-        return KINDS[word].right
-    return KEY_RIGHT if word == API_KEY else GONE_RIGHT
+    return KINDS[word].right if word in KINDS else GONE_RIGHT
 
 
 def kind_of(type_: str, object_: Mapping[str, Any]) -> Kind:
-    """The old kind of an object of the new server."""
+    """The old kind of an object of the new server; an individual for an account that stands for an API key, too."""
     return next(
         kind for kind in KINDS.values() if kind.object == type_ and kind.variant in (None, object_.get("@type", "User"))
     )

@@ -1,7 +1,7 @@
 """The list of principals (legacy-rest-api 2.1, mapping-principals 3.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from gateway.jmap.calls import Call, Get, Object, Ref
@@ -17,7 +17,7 @@ from gateway.legacy.principal.search import Sieve
 from gateway.legacy.principal.shapes import shape
 from gateway.legacy.principal.wanted import TENANT, Part, Wanted, plan
 from gateway.legacy.principal.words import words
-from gateway.legacy.refusals import Unsupported
+from gateway.state import OldName
 
 FARTHEST = 2**31 - 1
 SHAPED_AT_ONCE = 25
@@ -34,16 +34,20 @@ async def list_principals(exchange: Exchange) -> Any:
     # What the new server is asked for it judges itself.
     for word in sorted(wanted.named - {it.kind.word for it in parts}):
         await insist(exchange, word, "list")
-    if wanted.named == {API_KEY}:
-        raise Unsupported("The gateway does not serve API keys yet")
+    words = {it.kind.word for it in parts}
+    if API_KEY in words:
+        await insist(exchange, API_KEY, "list")
     if not parts:
         return {"items": [], "total": 0}
-    if wanted.counted and sieve is None:
+    # Neither finds the new server keys, nor does it know which accounts stand for one.
+    keys = await exchange.memory.keys.names() if words & {API_KEY, "individual"} else {}
+    plain = API_KEY not in words and not keys
+    if wanted.counted and sieve is None and plain:
         answers = await exchange.caller.request(*(it.query(1, ()) for it in parts))
         return {"items": [], "total": sum(answer["total"] for answer in answers)}
-    if sieve is None and len(parts) == 1 and parts[0].kind.object == ACCOUNT:
+    if sieve is None and plain and len(parts) == 1 and parts[0].kind.object == ACCOUNT:
         return await _sorted_there(exchange, wanted, parts[0], context)
-    return await _sorted_here(exchange, wanted, parts, context, sieve)
+    return await _sorted_here(exchange, wanted, parts, context, sieve, keys=keys)
 
 
 async def _within_edition(exchange: Exchange, wanted: Wanted) -> Wanted:
@@ -111,21 +115,36 @@ async def _sorted_there(exchange: Exchange, wanted: Wanted, part: Part, context:
 
 
 async def _sorted_here(
-    exchange: Exchange, wanted: Wanted, parts: Sequence[Part], context: Context | None, sieve: Sieve | None
+    exchange: Exchange,
+    wanted: Wanted,
+    parts: Sequence[Part],
+    context: Context | None,
+    sieve: Sieve | None,
+    *,
+    keys: Mapping[str, OldName],
 ) -> Any:
     """Several kinds, or results that have to be tested: all are found first, then sorted by name, then read page by page."""
     page = exchange.settings.get_page
     calls: list[Call] = []
+    places: list[tuple[int, int]] = []
     for part in parts:
-        calls += (part.query(page), Get(part.kind.object, Ref(len(calls)), PROPERTIES[part.kind.object]))
+        query = part.query(page)
+        if query not in calls:
+            calls.append(query)
+        places.append((calls.index(query), len(calls)))
+        calls.append(Get(part.kind.object, Ref(places[-1][0]), part.properties))
+    standing = [part for part in parts if part.kind.word == API_KEY] if keys else []
+    if standing:
+        calls.append(Get(ACCOUNT, sorted(keys), PROPERTIES[ACCOUNT]))
     context, answers = await _together(exchange, context, calls)
-    merger = Merger(exchange, context, sieve)
-    totals = [answer["total"] for answer in answers[::2]]
-    known = sum(totals) <= page
-    for part, total in zip(parts, totals, strict=True):
-        first = answers.pop(1)["list"]
-        del answers[0]
-        await merger.take(part, first, keep=known)
+    merger = Merger(exchange, context, sieve, keys)
+    accounts = answers.pop()["list"] if standing else []
+    totals = [answers[found]["total"] for found, _ in places]
+    known = sum(totals) + len(accounts) <= page
+    for part in standing:
+        await merger.take_keys(part, accounts, keep=known)
+    for part, total, (_, objects) in zip(parts, totals, places, strict=True):
+        await merger.take(part, answers[objects].pop("list"), keep=known)
         await merger.take_rest(part, total)
     lines = await merger.lines()
     if wanted.counted:

@@ -96,9 +96,11 @@ async def look_up(exchange: Exchange, name: str, *, others: Sequence[str] = (), 
     that name. MethodError for anything but a missing right.
     """
     old = await exchange.memory.called({name, *others})
-    pool = Pool(old_names=old)
+    keys = await exchange.memory.keys.names()
+    named = [it for it in keys.values() if it.name in {name, *others}] if keys else []
+    pool = Pool(old_names=old, keys=keys)
     known: Context | None = exchange.caller.recall(NOTE)
-    if exact_suffices and known is not None and not old and len(pool.exact(name, known)) == 1:
+    if exact_suffices and known is not None and not old and not named and len(pool.exact(name, known)) == 1:
         return Lookup(exchange, name, known, cached=True, pool=pool, forbidden=frozenset())
     page = exchange.settings.get_page
     several = _distinct(it for other in others for it in _of_mail(other, page))
@@ -108,7 +110,7 @@ async def look_up(exchange: Exchange, name: str, *, others: Sequence[str] = (), 
     for search in searches:
         pairs += (search, Get(search.type, Ref(len(pairs)), PROPERTIES[search.type]))
     elsewhere = [it for it in old if it.address.rpartition("@")[0] != _local(it.name)]
-    strays = [Get(it.type, [it.id], PROPERTIES[it.type]) for it in elsewhere]
+    strays = [Get(it.type, [it.id], PROPERTIES[it.type]) for it in (*elsewhere, *named)]
     context, cached, answers = await read(exchange, *pairs, *strays)
     forbidden = set()
     unfinished: list[tuple[Query, int]] = []

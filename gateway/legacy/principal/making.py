@@ -21,7 +21,7 @@ from gateway.legacy.principal.values.inputs import Input
 from gateway.legacy.refusals import ItemNotFound, Refusal
 from gateway.state import OldName
 
-_NEW = "c0"
+NEW = "c0"
 
 _log = logging.getLogger(__name__)
 
@@ -29,10 +29,10 @@ _log = logging.getLogger(__name__)
 async def make(found: Lookup, given: Input, basis: Basis, made: Draft) -> int:
     """Write a new principal; its number. Refusal when the new server does not take it, with nothing left behind."""
     exchange, type_ = found.exchange, basis.kind.object
-    answer = await _create(found, basis, Set(type_, create={_NEW: made.value}))
-    new = answer.get("created", {}).get(_NEW)
+    answer = await create(found, basis, Set(type_, create={NEW: made.value}))
+    new = answer.get("created", {}).get(NEW)
     if new is None:
-        raise await _refused(found, answer, given, basis, made)
+        raise await refused(found, answer, given, basis, made)
     id_: str = new["id"]
     updates = followers(made, basis, id_)
     if updates:
@@ -42,7 +42,7 @@ async def make(found: Lookup, given: Input, basis: Basis, made: Draft) -> int:
     return legacy_id(type_, id_)
 
 
-async def _create(found: Lookup, basis: Basis, call: Set) -> Object:
+async def create(found: Lookup, basis: Basis, call: Set) -> Object:
     """The answer to the create; ItemNotFound for a role that vanished meanwhile, about which the new server only says that it cannot."""
     try:
         (answer,) = await found.exchange.caller.request(call)
@@ -56,9 +56,9 @@ async def _create(found: Lookup, basis: Basis, call: Set) -> Object:
     return answer
 
 
-async def _refused(found: Lookup, answer: Object, given: Input, basis: Basis, made: Draft) -> Refusal:
+async def refused(found: Lookup, answer: Object, given: Input, basis: Basis, made: Draft) -> Refusal:
     """Why the object was not made; who has its address is asked."""
-    error = failures(answer, "created").get(_NEW)
+    error = failures(answer, "created").get(NEW)
     if error is None:
         raise Garbled("the answer does not say whether an object was created")
     domains = {it.id: it.name for it in basis.context.domains.values()}

@@ -13,14 +13,24 @@ from gateway.jmap.calls import Get, Object
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.paging import find_more, in_chunks, pages
 from gateway.legacy.principal.around import Row
+from gateway.legacy.principal.candidates import ACCOUNT
 from gateway.legacy.principal.combined import parted
-from gateway.legacy.principal.context import Context
-from gateway.legacy.principal.facts import PROPERTIES, kind_of
+from gateway.legacy.principal.context import Context, tenant_of
+from gateway.legacy.principal.facts import API_KEY, KINDS, MAIL_KINDS, PROPERTIES, Kind, kind_of
+from gateway.legacy.principal.keys.objects import (
+    FOREIGN,
+    foreign_keys,
+    foreign_name,
+    key_number,
+    only_keys,
+    without_keys,
+)
 from gateway.legacy.principal.names import Names
-from gateway.legacy.principal.numbers import legacy_id, target_of
+from gateway.legacy.principal.numbers import key_of, legacy_id, target_of
 from gateway.legacy.principal.reading import emails_of
 from gateway.legacy.principal.search import Sieve
 from gateway.legacy.principal.wanted import Part
+from gateway.state import OldName
 
 Line: TypeAlias = tuple[bytes, int]
 """Old name and old number of one result: by these the old server sorted, and the number tells type and id."""
@@ -45,44 +55,72 @@ _PLAIN_NAMES: Mapping[str, Callable[[Object], str]] = {
 }
 
 
-class Merger:
-    """Gathers results; `sieve` tests them where the new server finds too many."""
+def number_of(kind: Kind, object_: Object) -> int:
+    """Old number of an object."""
+    return key_number(object_) if kind.word == API_KEY else legacy_id(kind.object, object_["id"])
 
-    def __init__(self, exchange: Exchange, context: Context, sieve: Sieve | None) -> None:
+
+class Merger:
+    """Gathers results; `sieve` tests them where the new server finds too many, `keys` are the accounts that stand for API keys."""
+
+    def __init__(self, exchange: Exchange, context: Context, sieve: Sieve | None, keys: Mapping[str, OldName]) -> None:
         self._exchange = exchange
         self._context = context
         self._sieve = sieve
+        self._keys = keys
         self._runs: list[list[_Tested]] = []
         self._known: dict[int, Object] = {}
 
     async def take(self, part: Part, objects: Sequence[Object], *, keep: bool = False) -> None:
         """Take results in; with `keep` their objects, which have all properties, are not read again."""
-        mail = part.kind.object in _MAIL
-        names = await Names.of(self._exchange, self._context, [it["emailAddress"] for it in objects] if mail else [])
+        if part.kind.word == API_KEY:
+            objects = list(foreign_keys(objects, self._keys))
+        elif part.kind.word == "individual" and self._keys:
+            objects = without_keys(objects, self._keys)
+        await self._take(part, objects, keep=keep)
+
+    async def take_keys(self, part: Part, accounts: Sequence[Object], *, keep: bool) -> None:
+        """Take in the API keys that accounts stand for, which were read with all properties; with `keep` they are not read again."""
+        tenant = part.filter.get("memberTenantId")
+        await self._take(
+            part, [it for it in only_keys(accounts, self._keys) if tenant in {None, tenant_of(it)}], keep=keep
+        )
+
+    async def _take(self, part: Part, objects: Sequence[Object], *, keep: bool) -> None:
+        names = await Names.of(
+            self._exchange, self._context, [it["emailAddress"] for it in objects if "emailAddress" in it]
+        )
         for few in in_chunks(objects, TAKEN_AT_ONCE):
             self._runs.append(sorted(self._tested(part, few, names)))
             if keep:
-                self._known |= {legacy_id(part.kind.object, it["id"]): it for it in few}
+                self._known |= {number_of(part.kind, it): it for it in few}
             await asyncio.sleep(0)  # other requests get their turn
 
     def _tested(self, part: Part, objects: Sequence[Object], names: Names) -> Iterator[_Tested]:
         """A line for each object, and what it shows of the words looked for."""
         type_, sieve = part.kind.object, self._sieve
-        mail = type_ in _MAIL
+        mail = part.kind.word in MAIL_KINDS
         for it in objects:
-            name = names.mail(type_, it) if mail else _PLAIN_NAMES[type_](it)
+            name = (
+                foreign_name(it)
+                if FOREIGN in it
+                else names.mail(type_, it)
+                if type_ in _MAIL
+                else _PLAIN_NAMES[type_](it)
+            )
             shown = SURE
             if sieve is not None:
                 addresses = emails_of(it, self._context, implied=names.implied(type_, it)) if mail else list(it.get("contacts") or ())
                 bits = sieve.shown([name, it.get("description") or "", *addresses])
                 shown = SURE if part.search.exact else bits
-            yield name.encode(), legacy_id(type_, it["id"]), shown
+            yield name.encode(), number_of(part.kind, it), shown
 
     async def take_rest(self, part: Part, total: int) -> None:
         """Take in what a search finds behind its first page, of which only what decides is read."""
         page = self._exchange.settings.get_page
         later = pages(part.query(page), start=page, end=total, page=page)
-        async for found in find_more(self._exchange.caller, later, _TESTED if self._sieve else _NAMED, together=PAGES_AT_ONCE):
+        properties = part.properties if part.kind.word == API_KEY else _TESTED if self._sieve else _NAMED
+        async for found in find_more(self._exchange.caller, later, properties, together=PAGES_AT_ONCE):
             await self.take(part, found.objects)
 
     async def lines(self) -> list[Line]:
@@ -109,11 +147,23 @@ class Merger:
     async def rows(self, lines: Sequence[Line]) -> list[Row]:
         """The objects of some lines; those that are gone meanwhile are left out."""
         targets = {number: target for _, number in lines if (target := target_of(number))}
+        keys = {number: key for _, number in lines if (key := key_of(number))}
         known = self._known
         if not known:
-            ids: dict[str, list[str]] = {}
-            for type_, id_ in targets.values():
-                ids.setdefault(type_, []).append(id_)
-            answers = await self._exchange.caller.request(*(Get(type_, some, PROPERTIES[type_]) for type_, some in ids.items()))
-            known = {legacy_id(type_, it["id"]): it for type_, answer in zip(ids, answers, strict=True) for it in answer["list"]}
-        return [(kind_of(type_, known[number]), known[number]) for number, (type_, _) in targets.items() if number in known]
+            ids: dict[str, dict[str, None]] = {}
+            for type_, id_ in (*targets.values(), *((ACCOUNT, account) for account, _ in keys.values())):
+                ids.setdefault(type_, {})[id_] = None
+            answers = await self._exchange.caller.request(
+                *(Get(type_, [*some], PROPERTIES[type_]) for type_, some in ids.items())
+            )
+            found = {type_: answer["list"] for type_, answer in zip(ids, answers, strict=True)}
+            known = {legacy_id(type_, it["id"]): it for type_, objects in found.items() for it in objects}
+            accounts = found.get(ACCOUNT, [])
+            known |= {
+                key_number(it): it for it in (*foreign_keys(accounts, self._keys), *only_keys(accounts, self._keys))
+            }
+        return [
+            (KINDS[API_KEY] if number in keys else kind_of(targets[number][0], known[number]), known[number])
+            for _, number in lines
+            if number in known
+        ]

@@ -2,7 +2,7 @@
 
 Use: `Names.of(exchange, context, addresses)` holds what is remembered about these own addresses:
 `names.address("jane@example.org")` for what is known by its address only, `names.mail(object_)` for an object that was read, and
-`names.implied(object_)` tells that its own address is not to be shown among `emails`. Writers remember a name through
+`names.implied(object_)` tells that its own address is not to be shown among `emails`. The account that stands for an API key is called like the key in every style. Writers remember a name through
 `exchange.memory.remember(OldName(...))` when it differs from the address, or when the address is implied, and forget it on destroy.
 """
 
@@ -26,7 +26,11 @@ class Names:
     async def of(cls, exchange: Exchange, context: Context, addresses: Iterable[str]) -> "Names":
         """Names for the given own addresses, in the style of the settings."""
         style = exchange.settings.name_style
-        known = {} if style == "full" else await exchange.memory.at_addresses(set(addresses))
+        wanted = set(addresses)
+        known = {} if style == "full" else await exchange.memory.at_addresses(wanted)
+        keys = (await exchange.memory.keys.names()).values()
+        if keys:
+            known = {**known, **{it.address: it for it in keys if it.address in wanted}}
         short = context.domains.get(context.default_domain or "") if style == "short-default" else None
         return cls(known, short.name if short else None)
 

@@ -4,12 +4,14 @@ Use: `legacy_id("Domain", "b")` is what clients see as `id` and what a create an
 """
 
 from gateway.knowledge.ids import decode, encode
-from gateway.legacy.principal.facts import KINDS
+from gateway.legacy.principal.facts import API_KEY, KINDS
 
-API_KEYS = "ApiKey"
+FIRST_KEY = "b"
+"""Id of the first key of an account that has no other credentials, as those that stand for API keys."""
 
-_TAGS = {kind.object: kind.tag for kind in KINDS.values()} | {API_KEYS: 6}
+_TAGS = {kind.object: kind.tag for kind in KINDS.values() if kind.word != API_KEY}
 _TYPES = {tag: type_ for type_, tag in _TAGS.items()}
+_KEYS = KINDS[API_KEY].tag
 
 _SMALL = 28
 _LARGE = 2**52
@@ -29,18 +31,27 @@ def legacy_key_id(account: str, credential: str) -> int:
     """Number of an API key, which is a credential of an account."""
     owner, key = decode(account), decode(credential)
     if owner < _KEY_ACCOUNTS and key < _KEYS_PER_ACCOUNT:
-        return _tagged(_TAGS[API_KEYS], owner * _KEYS_PER_ACCOUNT + key)
-    return _LARGE + (_TAGS[API_KEYS] << _LARGE_TAG) + owner * _MANY_KEYS_PER_ACCOUNT + key % _MANY_KEYS_PER_ACCOUNT
+        return _tagged(_KEYS, owner * _KEYS_PER_ACCOUNT + key)
+    return _LARGE + (_KEYS << _LARGE_TAG) + owner * _MANY_KEYS_PER_ACCOUNT + key % _MANY_KEYS_PER_ACCOUNT
 
 
 def target_of(number: int) -> tuple[str, str] | None:
     """Type and JMAP id of a number that `legacy_id` gave, None for any other."""
-    if number >= _LARGE:
-        tag, rest = divmod(number - _LARGE, 1 << _LARGE_TAG)
-    else:
-        tag, rest = divmod(number, 1 << _SMALL)
+    tag, rest = _parted(number)
     type_ = _TYPES.get(tag)
-    return None if type_ is None or type_ == API_KEYS or number < 0 else (type_, encode(rest))
+    return None if type_ is None or number < 0 else (type_, encode(rest))
+
+
+def key_of(number: int) -> tuple[str, str] | None:
+    """Account and credential of a number that `legacy_key_id` gave, None for any other."""
+    tag, rest = _parted(number)
+    owner, key = divmod(rest, _MANY_KEYS_PER_ACCOUNT if number >= _LARGE else _KEYS_PER_ACCOUNT)
+    return None if tag != _KEYS else (encode(owner), encode(key))
+
+
+def _parted(number: int) -> tuple[int, int]:
+    """Tag and rest of a number."""
+    return divmod(number - _LARGE, 1 << _LARGE_TAG) if number >= _LARGE else divmod(number, 1 << _SMALL)
 
 
 def _tagged(tag: int, number: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.legacy.principal.context import Context
-from gateway.legacy.principal.facts import Kind
+from gateway.legacy.principal.facts import API_KEY, Kind
 from gateway.legacy.principal.words import words
 
 _INDEXED = {"domain": "text", "tenant": "text", "role": "description"}
@@ -64,8 +64,8 @@ def search(kind: Kind, text: str, context: Context) -> Search | None:
 
 def _among_addresses(kind: Kind, text: str, wanted: list[str], context: Context) -> Search:
     """Search for accounts, lists and clients, whose indexes differ from those of the old server."""
-    if kind.word == "oauthClient":
-        return Search({}, tested=True)  # the client id is not in the index
+    if kind.word in {"oauthClient", API_KEY}:
+        return Search({}, tested=True)  # the client id is not in the index, nor is anything of keys
     exact = _at_domain(text.lower(), context) if kind.object == "Account" else None
     if exact is not None:
         return Search(exact, exact=True)

@@ -11,9 +11,11 @@ from gateway.jmap.calls import Object
 from gateway.knowledge.value_forms import members
 from gateway.legacy.principal.around import Around
 from gateway.legacy.principal.combined import parted
-from gateway.legacy.principal.facts import Kind
+from gateway.legacy.principal.facts import API_KEY, Kind
+from gateway.legacy.principal.keys.objects import FOREIGN, foreign_name, key_number, without_mail
 from gateway.legacy.principal.numbers import legacy_id
 from gateway.legacy.principal.reading import (
+    HIDDEN,
     addresses_of,
     emails_of,
     locale_of,
@@ -34,7 +36,8 @@ TENANT_ROLES = ("tenant-admin", "user")
 
 def shape(kind: Kind, object_: Object, around: Around, fields: frozenset[str] | None = None) -> Object:
     """Old form of one object."""
-    result: Object = {"id": legacy_id(kind.object, object_["id"]), "type": kind.word}
+    number = key_number(object_) if kind.word == API_KEY else legacy_id(kind.object, object_["id"])
+    result: Object = {"id": number, "type": kind.word}
     for field, read in _readers(kind.word, fields):
         value = read(object_, around)
         if value or (value == 0 and field == "members"):
@@ -46,6 +49,18 @@ def shape(kind: Kind, object_: Object, around: Around, fields: frozenset[str] | 
 def _readers(word: str, fields: frozenset[str] | None) -> tuple[tuple[str, Reader], ...]:
     """What to read for the members that are wanted."""
     return tuple((field, read) for field, read in _READERS[word].items() if fields is None or field in fields)
+
+
+def _key_name(key: Object, around: Around) -> str:
+    return foreign_name(key) if FOREIGN in key else around.names.mail("Account", key)
+
+
+def _key_secrets(key: Object, around: Around) -> list[str]:
+    return [HIDDEN] if FOREIGN in key else list(around.keys.get(key["id"], ()))
+
+
+def _key_disabled(key: Object, around: Around) -> list[str]:
+    return _disabled(without_mail(key), around)
 
 
 def _mail_name(object_: Object, around: Around) -> str:
@@ -179,6 +194,15 @@ _READERS: Mapping[str, Mapping[str, Reader]] = {
         "description": _part("description", 1),
         "roles": _roles_in_role,
         "members": _members("Role"),
+        "tenant": _tenant,
+    },
+    "apiKey": {
+        "name": _key_name,
+        "description": _text("description"),
+        "secrets": _key_secrets,
+        "roles": _roles,
+        "enabledPermissions": _enabled,
+        "disabledPermissions": _key_disabled,
         "tenant": _tenant,
     },
     "oauthClient": {

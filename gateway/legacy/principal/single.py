@@ -7,22 +7,26 @@ from gateway.knowledge.value_forms import members
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal.around import (
     NAMED,
+    OWNED,
     RECIPIENTS,
     Around,
     Known,
     count_of,
     members_of_group,
     surround,
+    without_standing,
 )
 from gateway.legacy.principal.candidates import ACCOUNT, LIST, Candidate
-from gateway.legacy.principal.context import allowed, sound
-from gateway.legacy.principal.facts import MAIL_KINDS, PROPERTIES
+from gateway.legacy.principal.context import allowed, read, sound
+from gateway.legacy.principal.facts import API_KEY, KINDS, MAIL_KINDS, PROPERTIES
 from gateway.legacy.principal.gather import Sought, gather, rest
+from gateway.legacy.principal.keys import elsewhere
+from gateway.legacy.principal.keys.objects import only_keys
 from gateway.legacy.principal.lookup import Lookup, by_words, look_up
 from gateway.legacy.principal.reading import addresses_of
-from gateway.legacy.principal.rights import insist_tenants
+from gateway.legacy.principal.rights import insist, insist_tenants
 from gateway.legacy.principal.shapes import shape
-from gateway.legacy.refusals import ItemNotFound, Unsupported
+from gateway.legacy.refusals import ItemNotFound
 
 HOLDER = ("id", "emailAddress", "roles")
 
@@ -30,12 +34,19 @@ HOLDER = ("id", "emailAddress", "roles")
 async def get_principal(exchange: Exchange) -> Any:
     """The principal that the path names, with all its members."""
     name = exchange.path["name"]
-    if name.startswith("apikey:"):
-        raise Unsupported("The gateway does not serve API keys yet")
+    if name.startswith(elsewhere.PREFIX):
+        key = await elsewhere.named(exchange, name, "get", PROPERTIES[ACCOUNT])
+        if key.foreign is not None:
+            context, _, _ = await read(exchange)
+            kind = KINDS[API_KEY]
+            return shape(kind, key.foreign, await surround(exchange, context, [(kind, key.foreign)], Known()))
+        name = key.name
     found = await look_up(exchange, name, exact_suffices=True)
     target = await found.target()
     if target.kind.word == "tenant":
         await insist_tenants(exchange)
+    if target.kind.word == API_KEY:
+        await insist(exchange, API_KEY, "get")
     object_, around = await _read(exchange, found, target)
     if found.cached and (object_ is None or not found.context.knows(object_)):
         await found.refresh()
@@ -85,9 +96,15 @@ async def _around_account(exchange: Exchange, found: Lookup, target: Candidate, 
 async def _counted(exchange: Exchange, target: Candidate) -> tuple[Object | None, dict[tuple[str, str], int]]:
     """A domain or tenant, and the number of its accounts."""
     type_ = target.kind.object
-    answer, count = await exchange.caller.attempt(Get(type_, [target.id], PROPERTIES[type_]), count_of(type_, target.id))
+    own = await exchange.memory.keys.names()
+    standing = [Get(ACCOUNT, sorted(own), OWNED)] if own else []
+    answer, count, *accounts = await exchange.caller.attempt(
+        Get(type_, [target.id], PROPERTIES[type_]), count_of(type_, target.id), *standing
+    )
     known = allowed(count) or {"total": 0}
-    return next(iter(sound(answer)["list"]), None), {(type_, target.id): known["total"]}
+    keys = [it for some in accounts for it in (allowed(some) or {"list": ()})["list"]]
+    counts = without_standing({(type_, target.id): known["total"]}, only_keys(keys, own))
+    return next(iter(sound(answer)["list"]), None), counts
 
 
 async def _role(exchange: Exchange, found: Lookup, target: Candidate) -> tuple[Object | None, Known]:

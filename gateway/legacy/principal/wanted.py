@@ -11,7 +11,8 @@ from typing import NamedTuple
 from gateway.jmap.calls import BY_ID, Object, Query
 from gateway.legacy.paging import Window
 from gateway.legacy.principal.context import Context
-from gateway.legacy.principal.facts import FIELDS, KINDS, Kind, word_of
+from gateway.legacy.principal.facts import API_KEY, FIELDS, KINDS, PROPERTIES, Kind, word_of
+from gateway.legacy.principal.keys.objects import HELD
 from gateway.legacy.principal.search import Search, search
 
 TENANT = "tenant"
@@ -58,6 +59,11 @@ class Part(NamedTuple):
     kind: Kind
     search: Search
     filter: Mapping[str, str]
+
+    @property
+    def properties(self) -> Sequence[str]:
+        """What is read of the objects that the query finds: of accounts that may hold API keys made elsewhere, only the keys."""
+        return HELD if self.kind.word == API_KEY else PROPERTIES[self.kind.object]
 
     def query(self, page: int, sort: Sequence[Object] = (BY_ID,), position: int = 0) -> Query:
         """The query for a page."""

@@ -583,8 +583,3 @@ async def test_too_much_at_once(patch):
     with pytest.raises(Other) as refusal:
         await patch([step("addItem", "secrets", "x" * 500)] * 201, looked_up("kim@example.org"))
     assert refusal.value.body["reason"] == "Principal object size exceeds 100kb safety limit."
-
-
-async def test_keys_are_not_served_yet(patch):
-    with pytest.raises(Unsupported):
-        await patch([], name="apikey:c:b")

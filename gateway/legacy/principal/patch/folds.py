@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Callable, Mapping
 
-from gateway.legacy.principal.facts import MAIL_KINDS, Kind
+from gateway.legacy.principal.facts import API_KEY, MAIL_KINDS, Kind
 from gateway.legacy.principal.kept import slot_holds, strings_hold
+from gateway.legacy.principal.keys.patching import key_behind
+from gateway.legacy.principal.patch.keys import KeyName, KeyPermissions, KeySecrets
 from gateway.legacy.principal.patch.mail import Mail
 from gateway.legacy.principal.patch.members import GroupMembers, NoMembers, Recipients, RoleMembers, outside
 from gateway.legacy.principal.patch.membership import Groups, Lists, Nowhere
@@ -13,6 +15,7 @@ from gateway.legacy.principal.patch.plan import Fold, Plan, Subject
 from gateway.legacy.principal.patch.rights import Permissions, Roles
 from gateway.legacy.principal.values.actions import Step
 from gateway.legacy.principal.values.inputs import not_available
+from gateway.state import Key
 
 MEMBERSHIPS = frozenset({"memberOf", "lists", "roles"})
 
@@ -64,6 +67,8 @@ async def fold_for(field: str, subject: Subject) -> Fold:
         if field in MEMBERSHIPS:
             return Nowhere(subject)
         return NoMembers(subject) if field == "members" else NoField(subject)
+    if kind.word == API_KEY and field in _OF_KEYS:
+        return _OF_KEYS[field](subject, await key_behind(subject.exchange, subject.id, subject.found.name))
     if field == "secrets":
         return await _credentials(subject)
     special = _OF_KINDS.get(kind.word, {}).get(field)
@@ -103,6 +108,7 @@ _COMMON: Mapping[str, Callable[[Subject], Fold]] = {
     "disabledPermissions": Permissions,
     "urls": _texts("redirectUris"),
 }
+_OF_KEYS: Mapping[str, Callable[[Subject, Key], Fold]] = {"name": KeyName, "secrets": KeySecrets}
 _OF_KINDS: Mapping[str, Mapping[str, Callable[[Subject], Fold]]] = {
     **{kind: {"name": Mail, "emails": Mail} for kind in MAIL_KINDS - {"group", "list"}},
     "group": {"name": Mail, "emails": Mail, "members": GroupMembers},
@@ -110,5 +116,6 @@ _OF_KINDS: Mapping[str, Mapping[str, Callable[[Subject], Fold]]] = {
     "role": {"description": Titled, "members": RoleMembers},
     "tenant": {"description": Titled, "members": NoMembers},
     "domain": {"members": NoMembers},
+    "apiKey": {"roles": Nowhere, "enabledPermissions": KeyPermissions, "disabledPermissions": KeyPermissions},
     "oauthClient": {"emails": _texts("contacts", lower=True)},
 }

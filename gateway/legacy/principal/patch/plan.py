@@ -12,6 +12,7 @@ from gateway.jmap.calls import Object
 from gateway.legacy.exchange import Exchange
 from gateway.legacy.principal.context import Context
 from gateway.legacy.principal.facts import Kind
+from gateway.legacy.principal.keys.patching import KeyChange
 from gateway.legacy.principal.lookup import Lookup
 from gateway.legacy.principal.values.actions import Step
 from gateway.legacy.principal.values.credentials import Change
@@ -58,7 +59,8 @@ class Plan:
     """What is to be sent: pointers of the principal itself, then patches of other objects.
 
     `own` is the own address afterwards where that changes, `addresses` those that are new, `references` names by the ids they led to, `name` the new
-    name; all for the texts of refusals. `remember` is what the principal is called from now on, `secrets` what is remembered of its secrets.
+    name; all for the texts of refusals. `remember` is what the principal is called from now on, `secrets` what is remembered of its secrets, `key` what the state holds of an API
+    key.
     """
 
     pointers: Object = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Plan:
     references: dict[str, str] = field(default_factory=dict)
     remember: OldName | None = None
     secrets: Change | None = None
+    key: KeyChange | None = None
 
     def change(self, type_: str, id_: str, patch: Mapping[str, object]) -> None:
         """Patch another object too."""

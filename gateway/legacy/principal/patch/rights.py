@@ -1,5 +1,6 @@
 """Roles and permissions (mapping-principals 2.12, 2.13)."""
 
+from gateway.jmap.calls import Object
 from gateway.knowledge.value_forms import members
 from gateway.legacy.principal.context import tenant_of
 from gateway.legacy.principal.facts import BUILT_IN_ROLES
@@ -83,10 +84,10 @@ class Roles:
 class Permissions:
     """Enabled and disabled permissions of an account, tenant or role."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._holder = subject.object
+    def __init__(self, subject: Subject, holder: Object | None = None) -> None:
+        self._holder = subject.object if holder is None else holder
         in_tenant = subject.kind.word != "tenant" and tenant_of(subject.object) is not None
-        self._lists = Lists.of(subject.object, subject.exchange.settings, in_tenant=in_tenant)
+        self._lists = Lists.of(self._holder, subject.exchange.settings, in_tenant=in_tenant)
 
     async def take(self, step: Step) -> None:
         """Other for names that no permission has, or none any more."""

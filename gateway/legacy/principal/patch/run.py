@@ -13,6 +13,7 @@ from gateway.legacy.principal.candidates import Candidate
 from gateway.legacy.principal.context import sound
 from gateway.legacy.principal.facts import MAIL_KINDS, PROPERTIES
 from gateway.legacy.principal.held import held
+from gateway.legacy.principal.keys import elsewhere
 from gateway.legacy.principal.lookup import Lookup, look_up
 from gateway.legacy.principal.patch.folds import fold_for, key_of
 from gateway.legacy.principal.patch.membership import Groups, Lists
@@ -21,7 +22,7 @@ from gateway.legacy.principal.patch.write import Vanished, write
 from gateway.legacy.principal.rights import insist as insist_on_right
 from gateway.legacy.principal.rights import insist_tenants
 from gateway.legacy.principal.values.actions import Step, insist, parse, possible
-from gateway.legacy.refusals import ItemNotFound, ManagementError, Other, Refusal, Unsupported
+from gateway.legacy.refusals import ItemNotFound, ManagementError, Other, Refusal
 from gateway.state import OldName
 
 LARGEST = 100_000
@@ -38,9 +39,15 @@ async def patch_principal(exchange: Exchange) -> None:
     Two round trips, fewer when nothing changes; one more each for names of present members and groups, and for changes of other objects.
     """
     name = exchange.path["name"]
-    if name.startswith("apikey:"):
-        raise Unsupported("The gateway does not serve API keys yet")
     malformed, steps = _steps(exchange)
+    if name.startswith(elsewhere.PREFIX):
+        key = await elsewhere.named(exchange, name, "update")
+        if key.foreign is not None:
+            if malformed is not None:
+                raise malformed
+            await elsewhere.describe(exchange, key.foreign, name, steps)
+            return
+        name = key.name
     # Changes under one name come one after the other from the first look on, which spares them the second.
     async with exchange.locks(("name", name)):
         try:

@@ -14,7 +14,10 @@ from gateway.legacy.outcomes import failures
 from gateway.legacy.paging import CALLS_PER_REQUEST, in_chunks
 from gateway.legacy.principal.candidates import ACCOUNT, LIST
 from gateway.legacy.principal.context import allowed, outdated, sound
+from gateway.legacy.principal.facts import API_KEY
+from gateway.legacy.principal.keys.patching import keep
 from gateway.legacy.principal.patch.plan import Plan, Subject
+from gateway.legacy.principal.rights import insist
 from gateway.legacy.principal.values.addresses import free_index
 from gateway.legacy.principal.values.errors import Request, address_taken, holder, refusal
 from gateway.legacy.refusals import Refusal
@@ -39,14 +42,19 @@ async def write(subject: Subject, plan: Plan) -> bool:
 
     Refusal, Vanished, and what the client raises.
     """
+    if subject.kind.word == API_KEY and (plan.key or plan.pointers):
+        # The new server asks for rights over accounts only, and not at all where only the state changes.
+        await insist(subject.exchange, subject.kind.word, "update")
     if plan.pointers:
         await _target(subject, plan)
+    if plan.key:
+        await keep(subject.exchange, plan.key)
     if plan.others:
         await _others(subject, plan)
     await _remember(subject, plan)
     touched = {subject.kind.object, *plan.others} if plan.pointers else set(plan.others)
     outdated(subject.exchange, *touched)
-    return bool(plan.pointers or plan.others)
+    return bool(plan.pointers or plan.others or plan.key)
 
 
 async def _target(subject: Subject, plan: Plan) -> None:

@@ -5,10 +5,12 @@ Where it is missing, or does not know a kind, no secret fits a hash of that kind
 """
 
 import ctypes
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import cast
 
+_TURN = threading.Lock()
 _LIBRARIES = ("libcrypt.so.1", "libcrypt.so.2", None)
 
 
@@ -29,5 +31,6 @@ def hashed(secret: str, setting: str) -> str | None:
     """Hash of a secret with the kind, costs and salt at the head of `setting`; None when that cannot be made."""
     if "\0" in secret:
         return None
-    made = _function()(secret.encode(), setting.encode())
+    with _TURN:  # the library writes every result into the same place
+        made = _function()(secret.encode(), setting.encode())
     return made.decode("ascii", "replace") if made else None

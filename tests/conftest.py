@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import postgres
+
 MARK = b"canary"
 
 
@@ -18,6 +20,24 @@ def encoded(mark: bytes) -> Iterator[str]:
 
 
 SECRET = re.compile("|".join([r"(?i:canary)", r"\b(?i:basic|bearer) [A-Za-z0-9+/=._~-]{6,}", *encoded(MARK), *encoded(MARK.title())]))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server, while there are tests that need one; they are skipped where none can be had."""
+    try:
+        server = postgres.start()
+    except postgres.NoServer as why:
+        pytest.skip(str(why))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_database(postgres_server: postgres.Server) -> postgres.Server:
+    """The server with an empty database."""
+    postgres_server.empty()
+    return postgres_server
 
 
 @pytest.fixture(autouse=True)

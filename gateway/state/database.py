@@ -47,7 +47,8 @@ class Database:
         engine = _engine(url)
         try:
             await _prepare(engine)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, TypeError) as error:
+            # The driver takes options of the URL that it does not know for a mistake of the program.
             await engine.dispose()
             raise StateError(f"the state {engine.url.render_as_string()} cannot be used: {reason(error)}") from error
         except BaseException:
@@ -108,7 +109,9 @@ def _engine(url: str) -> AsyncEngine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            return create_async_engine(parsed, hide_parameters=True)
+            # Nobody waits longer for a server than for a busy file, and a connection that it has ended meanwhile is replaced.
+            waits = {"timeout": BUSY_SECONDS, "command_timeout": BUSY_SECONDS}
+            return create_async_engine(parsed, hide_parameters=True, connect_args=waits, pool_timeout=BUSY_SECONDS, pool_pre_ping=True)
         # Transactions begin where they are written, not where the driver guesses.
         return create_async_engine(parsed, hide_parameters=True, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS})
     except ValueError:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +11,7 @@ from gateway.state.database import FAILURES, Database, Signature
 from gateway.state.key import Seal
 from gateway.state.keys import Keys
 from gateway.state.own import Durable
-from gateway.state.recollection import SECRETS, Entry, Recollection
+from gateway.state.recollection import SECRETS, Entries, Entry, Recollection
 from gateway.state.revisions import COUNT, NEXT
 
 LOGIN_SECONDS = 1.0
@@ -50,8 +49,7 @@ class Memory(Recollection):
 
     async def forget_all_secrets(self) -> None:
         """Forget the strings of all accounts: while they are not kept up to date they must not be shown later."""
-        await self._refresh()
-        await self._change([Entry(SECRETS, account, None) for account in self._texts[SECRETS]])
+        await self._change(lambda: [Entry(SECRETS, account, None) for account in self._texts[SECRETS]])
 
     async def _refresh(self, *, for_login: bool = False) -> None:
         """Read what others changed; no query while the database file is still the one that was read."""
@@ -71,37 +69,41 @@ class Memory(Recollection):
         signature = self._database.signature()
         try:
             async with self._database.reading() as connection:
-                count: int = (await connection.execute(COUNT, {"server": self._server})).scalar() or 0
-                anew = self._database.exchanged != self._exchanged or count < self._revision
-                revision = 0 if anew else self._revision
-                rows = (await connection.execute(_SINCE, {"server": self._server, "revision": revision})).all()
+                await self._learn(connection, (await connection.execute(COUNT, {"server": self._server})).scalar() or 0)
         except FAILURES as error:
             self._database.complain("read", error)
-            return
-        if anew:
-            self._clear()
-        self._apply(Entry(*row[:3]) for row in rows)
-        self._revision = rows[-1][3] if rows else revision
-        self._seen, self._exchanged = signature, self._database.exchanged
+        else:
+            self._seen = signature
 
-    async def _write(self, entries: Sequence[Entry]) -> None:
+    async def _write(self, entries: Entries) -> None:
         async with self._turn:
             try:
                 async with self._database.writing() as connection:
-                    revision = await self._store(connection, entries)
+                    revision: int = (await connection.execute(NEXT, {"server": self._server})).scalar_one()
+                    # From here on no other gateway writes: what they wrote before is to be known.
+                    await self._learn(connection, revision - 1)
+                    news = self._news(entries)
+                    if news:
+                        rows = [{"server": self._server, "revision": revision, **entry._asdict()} for entry in news]
+                        await connection.execute(_WRITE, rows)
             except FAILURES as error:
                 self._database.complain("written", error)
+                news = self._news(entries)
             else:
-                # With other changes between, the next refresh reads them, and these again.
-                if revision == self._revision + 1 and self._database.exchanged == self._exchanged:
-                    self._revision = revision
-            self._apply(entries)
+                self._revision = revision
+            self._apply(news)
 
-    async def _store(self, connection: AsyncConnection, entries: Sequence[Entry]) -> int:
-        revision: int = (await connection.execute(NEXT, {"server": self._server})).scalar_one()
-        rows = [{"server": self._server, "revision": revision, **entry._asdict()} for entry in entries]
-        await connection.execute(_WRITE, rows)
-        return revision
+    async def _learn(self, connection: AsyncConnection, count: int) -> None:
+        """Take over what others changed, of so many changes that there are; everything, when it is not the database that was read before."""
+        anew = self._database.exchanged != self._exchanged or count < self._revision
+        revision = 0 if anew else self._revision
+        if anew or count > revision:
+            rows = (await connection.execute(_SINCE, {"server": self._server, "revision": revision})).all()
+            if anew:
+                self._clear()
+            self._apply(Entry(*row[:3]) for row in rows)
+            self._revision = max([count, *(row[3] for row in rows[-1:])])
+            self._exchanged = self._database.exchanged
 
     def _closed(self, account: str, text: str) -> str | None:
         return None if self._seal is None else self._seal.close(text, self._about(account))

@@ -6,7 +6,7 @@ Everything lies in dictionaries, so that asking costs next to nothing; `durable.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gateway.state.keys import Keys
@@ -28,6 +28,10 @@ class Entry(NamedTuple):
     subject: str
     id: str
     value: str | None
+
+
+Entries = Callable[[], Iterable[Entry]]
+"""A change, decided by what is remembered at the moment of asking."""
 
 
 class Recollection:
@@ -59,27 +63,27 @@ class Recollection:
 
     async def remember(self, old: OldName) -> None:
         """Remember the name of an object in place of what was remembered before; of its address, too, which nothing else can have now."""
-        await self._refresh()
         says_nothing = old.name == old.address and not old.implied
         value = None if says_nothing else json.dumps([old.name, old.address, old.implied], ensure_ascii=False)
-        before = self._by_address.get(old.address)
-        gone = (
-            [Entry(before.type, before.id, None)] if before and (before.type, before.id) != (old.type, old.id) else []
-        )
-        await self._change([*gone, Entry(old.type, old.id, value)])
+
+        def entries() -> Iterator[Entry]:
+            before = self._by_address.get(old.address)
+            if before and (before.type, before.id) != (old.type, old.id):
+                yield Entry(before.type, before.id, None)
+            yield Entry(old.type, old.id, value)
+
+        await self._change(entries)
 
     async def drop(self, stale: Collection[OldName]) -> None:
         """Forget names that do not hold any more, unless something else was remembered of the object meanwhile."""
-        await self._refresh()
         await self._change(
-            [Entry(old.type, old.id, None) for old in stale if self._names.get((old.type, old.id)) == old]
+            lambda: [Entry(old.type, old.id, None) for old in stale if self._names.get((old.type, old.id)) == old]
         )
 
     async def forget(self, type_: str, ids: Collection[str]) -> None:
         """Forget everything about objects."""
-        await self._refresh()
         subjects = (type_, SLOT, SECRETS) if type_ == ACCOUNT else (type_,)
-        await self._change([Entry(subject, id_, None) for id_ in ids for subject in subjects])
+        await self._change(lambda: [Entry(subject, id_, None) for id_ in ids for subject in subjects])
 
     async def app_slots(self, accounts: Collection[str]) -> Mapping[str, str]:
         """Names of the app passwords that occupy password slots."""
@@ -88,8 +92,7 @@ class Recollection:
 
     async def set_app_slot(self, account: str, name: str | None) -> None:
         """Remember which app password occupies the slot of an account."""
-        await self._refresh()
-        await self._change([Entry(SLOT, account, name)])
+        await self._change(lambda: [Entry(SLOT, account, name)])
 
     async def secrets(self, accounts: Collection[str]) -> Mapping[str, Mapping[str, str]]:
         """Strings that clients wrote."""
@@ -99,9 +102,8 @@ class Recollection:
 
     async def set_secrets(self, account: str, strings: Mapping[str, str]) -> None:
         """Remember the strings of an account in place of those before."""
-        await self._refresh()
         value = self._closed(account, json.dumps(dict(strings), ensure_ascii=False)) if strings else None
-        await self._change([Entry(SECRETS, account, value)])
+        await self._change(lambda: [Entry(SECRETS, account, value)])
 
     async def record_ids(self, types: Collection[str]) -> Mapping[str, Mapping[str, str]]:
         """Old record ids by type and JMAP id."""
@@ -110,15 +112,13 @@ class Recollection:
 
     async def remember_records(self, type_: str, ids: Mapping[str, str]) -> None:
         """Remember old record ids by JMAP id."""
-        await self._refresh()
-        await self._change([Entry(_RECORD + type_, id_, name) for id_, name in ids.items()])
+        await self._change(lambda: [Entry(_RECORD + type_, id_, name) for id_, name in ids.items()])
 
     async def forget_records(self, type_: str, ids: Mapping[str, str]) -> None:
         """Forget old record ids, unless something else was remembered of the object meanwhile."""
-        await self._refresh()
         subject = _RECORD + type_
         await self._change(
-            [Entry(subject, id_, None) for id_, name in ids.items() if self._value(subject, id_) == name]
+            lambda: [Entry(subject, id_, None) for id_, name in ids.items() if self._value(subject, id_) == name]
         )
 
     def _apply(self, entries: Iterable[Entry]) -> None:
@@ -143,9 +143,9 @@ class Recollection:
     async def _refresh(self, *, for_login: bool = False) -> None:
         """Learn what others remembered; `for_login` a little later will do."""
 
-    async def _write(self, entries: Sequence[Entry]) -> None:
-        """Make a change known and lasting, and apply it."""
-        self._apply(entries)
+    async def _write(self, entries: Entries) -> None:
+        """Make a change known and lasting, and apply it; what it is, is decided when nobody else can make one."""
+        self._apply(self._news(entries))
 
     def _closed(self, _account: str, text: str) -> str | None:
         """How strings are kept, None when they are not to be."""
@@ -159,11 +159,14 @@ class Recollection:
         texts = self._texts[subject]
         return {id_: texts[id_] for id_ in ids if id_ in texts} if texts else {}
 
-    async def _change(self, entries: Iterable[Entry]) -> None:
-        """Write what is not remembered like that already."""
-        wanted = [entry for entry in entries if self._value(entry.subject, entry.id) != entry.value]
-        if wanted:
-            await self._write(wanted)
+    async def _change(self, entries: Entries) -> None:
+        """Write what is not remembered like that already; `entries` may depend on what is."""
+        await self._refresh()
+        if self._news(entries):
+            await self._write(entries)
+
+    def _news(self, entries: Entries) -> list[Entry]:
+        return [entry for entry in entries() if self._value(entry.subject, entry.id) != entry.value]
 
     def _of(self, subject: str) -> dict[str, str] | None:
         """Texts by id; None for the type of an object that has a name."""

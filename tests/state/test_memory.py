@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.state import OldName, Recollection, State, StateError
+from gateway.state import OldName, Recollection, StateError
+from gateway.state.durable import LOGIN_SECONDS
 
-SERVER = "http://127.0.0.1:8080"
+from .conftest import KEY, KINDS, SERVER
+
 ROOT = Path(__file__).parents[2]
-KEY = "a key for tests that is long enough for it"
 
 
 def named(id_, name, address=None, type_="Account", *, implied=False):
@@ -21,31 +22,13 @@ def named(id_, name, address=None, type_="Account", *, implied=False):
 
 
 @pytest.fixture
-def file(tmp_path):
-    return tmp_path / "state.db"
-
-
-@pytest.fixture
-async def open_state(file):
-    opened = []
-
-    async def make(server=SERVER, url=f"sqlite+aiosqlite:///{file}", **options):
-        opened.append(await State.open(url, server, **options))
-        return opened[-1]
-
-    yield make
-    for state in opened:
-        await state.close()
-
-
-@pytest.fixture
 async def memory(open_state):
     return (await open_state()).memory
 
 
-@pytest.fixture(params=["in this process", "in a database"])
-async def any_memory(request, open_state):
-    return Recollection() if request.param == "in this process" else (await open_state(secrets=True)).memory
+@pytest.fixture(params=["in this process", *KINDS])
+async def any_memory(request, opened, place):
+    return Recollection() if request.param == "in this process" else (await opened(place(request.param), secrets=True)).memory
 
 
 async def test_a_name_that_is_only_the_address_is_none(any_memory):
@@ -114,12 +97,15 @@ async def test_gateways_on_one_database_see_each_others_changes_at_once(open_sta
         assert (await one.called([f"kim{number}"]), await one.app_slots(["b"])) == ([], {})
 
 
-async def test_a_change_is_seen_after_a_long_time_without_one(open_state):
+async def test_a_change_is_seen_after_a_long_time_without_one(open_state, url):
     one, other = (await open_state()).memory, (await open_state()).memory
     for name in ("kim", "lee"):
         await asyncio.sleep(0.15)
         assert [await memory.login(name) for memory in (one, other)] == [None, None]
         await one.remember(named("b", name))
+        if not url.startswith("sqlite"):
+            # Logins ask a server once in a while.
+            await asyncio.sleep(LOGIN_SECONDS + 0.05)
         assert await other.login(name) == f"{name}@a.test"
 
 
@@ -128,6 +114,29 @@ async def test_changes_at_the_same_time_are_all_kept(open_state):
     await asyncio.gather(*(states[number % 3].remember(named(f"b{number}", f"kim{number}")) for number in range(30)))
     for memory in (*states, (await open_state()).memory):
         assert len(await memory.called([f"kim{number}" for number in range(30)])) == 30
+
+
+async def test_what_another_gateway_remembered_meanwhile_is_not_dropped(open_state):
+    """One gives up the name that it knows while another one remembers a new one: the new one stays, whoever is first."""
+    one, other = (await open_state()).memory, (await open_state()).memory
+    await one.remember_records("Tracer", {"d": "old"})
+    for number in range(20):
+        await one.remember(before := named("b", f"kim{number}"))
+        await other.called([before.name])
+        after = named("b", f"lee{number}")
+        changes = [one.remember(after), other.drop([before]), other.forget_records("Tracer", {"d": "old"}), one.remember_records("Tracer", {"d": "new"})]
+        await asyncio.gather(*changes[:: 1 if number % 2 else -1])
+        assert await other.called([after.name]) == [after]
+        assert await one.record_ids(["Tracer"]) == {"Tracer": {"d": "new"}}
+        await other.remember_records("Tracer", {"d": "old"})
+
+
+async def test_an_address_that_two_gateways_give_away_has_one_name(open_state):
+    gateways = [(await open_state()).memory for _ in range(3)]
+    await asyncio.gather(*(gateways[number % 3].remember(named(f"b{number}", f"kim{number}", "kim@a.test")) for number in range(12)))
+    left = [await memory.called([f"kim{number}" for number in range(12)]) for memory in gateways]
+    assert [len(found) for found in left] == [1, 1, 1]
+    assert left[0] == left[1] == left[2]
 
 
 async def test_servers_do_not_share_memories(open_state, memory):
@@ -281,10 +290,9 @@ asyncio.run(main())
 """
 
 
-async def test_processes_on_one_file_lose_nothing(open_state, file):
+async def test_processes_on_one_database_lose_nothing(open_state, url):
     memory = (await open_state()).memory
     pipe = asyncio.subprocess.PIPE
-    url = f"sqlite+aiosqlite:///{file}"
     processes = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", WRITER, url, SERVER, name, "15", stdout=pipe, stderr=pipe, cwd=ROOT)
         for name in ("kim", "lee", "sam")

@@ -6,35 +6,23 @@ import sqlite3
 
 import pytest
 
-from gateway.state import OwnSettingsChanged, OwnSettingsFull, Recollection, State, StateError
+from gateway.state import OwnSettingsChanged, OwnSettingsFull, Recollection, StateError
 from gateway.state.own import MOST_CHARACTERS, MOST_KEY_BYTES, MOST_KEYS
 
-SERVER = "http://127.0.0.1:8080"
+from .conftest import KINDS, SERVER
 
 
 @pytest.fixture
-def file(tmp_path):
-    return tmp_path / "state.db"
+def open_memory(open_state):
+    async def make(server=SERVER):
+        return (await open_state(server)).memory
+
+    return make
 
 
-@pytest.fixture
-async def open_memory(file):
-    opened = []
-
-    async def make(server=SERVER, url=f"sqlite+aiosqlite:///{file}"):
-        opened.append(await State.open(url, server))
-        return opened[-1].memory
-
-    yield make
-    for state in opened:
-        await state.close()
-
-
-@pytest.fixture(params=["in this process", "in a database", "in a database in memory"])
-async def any_memory(request, open_memory):
-    if request.param == "in this process":
-        return Recollection()
-    return await (open_memory() if request.param == "in a database" else open_memory(url="sqlite+aiosqlite://"))
+@pytest.fixture(params=["in this process", "in memory", *KINDS])
+async def any_memory(request, opened, place):
+    return Recollection() if request.param == "in this process" else (await opened(place(request.param))).memory
 
 
 async def test_settings_are_written_over_and_removed(any_memory):

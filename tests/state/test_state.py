@@ -12,31 +12,9 @@ from sqlalchemy.exc import OperationalError
 from gateway.state import State, StateError
 from gateway.state.schema import MIGRATIONS, migrate
 
-SERVER = "http://127.0.0.1:8080"
+from .conftest import SERVER
+
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def file(tmp_path):
-    return tmp_path / "state.db"
-
-
-@pytest.fixture
-def url(file):
-    return f"sqlite+aiosqlite:///{file}"
-
-
-@pytest.fixture
-async def open_state(url):
-    opened = []
-
-    async def make(server=SERVER, url=url):
-        opened.append(await State.open(url, server))
-        return opened[-1]
-
-    yield make
-    for state in opened:
-        await state.close()
 
 
 async def test_the_queue_runs_when_nothing_is_remembered(open_state):
@@ -167,11 +145,11 @@ async def test_a_file_that_is_no_database_is_left_alone(file, url):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "nonsense", "foo://x", "sqlite:///x.db", "sqlite+aiosqlite:////no/such/folder/state.db"]
+    "unusable", ["", "nonsense", "foo://x", "sqlite:///x.db", "sqlite+aiosqlite:////no/such/folder/state.db"]
 )
-async def test_an_unusable_setting_is_named(url):
+async def test_an_unusable_setting_is_named(unusable):
     with pytest.raises(StateError, match="state"):
-        await State.open(url, SERVER)
+        await State.open(unusable, SERVER)
 
 
 async def test_a_password_in_the_url_is_not_shown():

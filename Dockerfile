@@ -1,11 +1,11 @@
 FROM python:3.12-slim AS build
 COPY pyproject.toml README.md CHANGELOG.md LICENSE openapi.yaml /src/
 COPY gateway /src/gateway
-RUN pip wheel --no-cache-dir --wheel-dir /wheels "/src[speed]"
+RUN pip wheel --no-cache-dir --wheel-dir /wheels "/src[speed,postgres]"
 
 FROM python:3.12-slim
 COPY --from=build /wheels /wheels
-RUN pip install --no-cache-dir --no-index --find-links /wheels "stalwart-legacy-gateway[speed]" && rm -r /wheels
+RUN pip install --no-cache-dir --no-index --find-links /wheels "stalwart-legacy-gateway[speed,postgres]" && rm -r /wheels
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/stalwart-gateway gateway
 USER 10001
 WORKDIR /var/lib/stalwart-gateway

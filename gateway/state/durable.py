@@ -11,10 +11,8 @@ from gateway.state.database import FAILURES, Database, Signature
 from gateway.state.key import Seal
 from gateway.state.keys import Keys
 from gateway.state.own import Durable
-from gateway.state.recollection import SECRETS, Entries, Entry, Recollection
+from gateway.state.recollection import LOGIN_SECONDS, SECRETS, Entries, Entry, Recollection
 from gateway.state.revisions import COUNT, NEXT
-
-LOGIN_SECONDS = 1.0
 
 _SINCE = text(
     "SELECT subject, id, value, revision FROM memories WHERE server = :server AND revision > :revision ORDER BY revision"

@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from cachetools import TTLCache
+
 from gateway.state.keys import Keys
 from gateway.state.names import OldName
 from gateway.state.own import OwnSettings
@@ -16,6 +18,10 @@ from gateway.state.own import OwnSettings
 ACCOUNT = "Account"
 SLOT = "slot"
 SECRETS = "secrets"
+LOGIN_SECONDS = 1.0
+"""How long a login may go by what was known a moment ago."""
+
+MISSED_NAMES = 1024
 _RECORD = "record "
 
 
@@ -43,6 +49,7 @@ class Recollection:
         self._names: dict[tuple[str, str], OldName] = {}
         self._by_name: dict[str, dict[tuple[str, str], OldName]] = {}
         self._by_address: dict[str, OldName] = {}
+        self._missed: TTLCache[str, bool] = TTLCache(MISSED_NAMES, LOGIN_SECONDS)
         self._texts: dict[str, dict[str, str]] = {SLOT: {}, SECRETS: {}}
 
     async def at_addresses(self, addresses: Collection[str]) -> Mapping[str, OldName]:
@@ -57,8 +64,14 @@ class Recollection:
 
     async def login(self, name: str) -> str | None:
         """Own address of the account that a bare name was given to, None when that is not clear."""
+        if "@" in name:
+            return None
         await self._refresh(for_login=True)
-        found = [old.address for old in self._by_name.get(name, {}).values() if old.type == ACCOUNT and "@" not in name]
+        if name not in self._by_name and name not in self._missed:
+            # It may have been given a moment ago.
+            await self._refresh()
+            self._missed[name] = True
+        found = [old.address for old in self._by_name.get(name, {}).values() if old.type == ACCOUNT]
         return found[0] if len(found) == 1 else None
 
     async def remember(self, old: OldName) -> None:

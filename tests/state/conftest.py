@@ -11,7 +11,8 @@ KINDS = ("sqlite", "postgresql")
 
 def pytest_generate_tests(metafunc):
     if "url" in metafunc.fixturenames:
-        metafunc.parametrize("url", KINDS[:1] if "file" in metafunc.fixturenames else KINDS, indirect=True)
+        kinds = KINDS[:1] if "file" in metafunc.fixturenames else getattr(metafunc.module, "KINDS", KINDS)
+        metafunc.parametrize("url", kinds, indirect=True)
 
 
 @pytest.fixture

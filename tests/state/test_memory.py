@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.state import OldName, Recollection, StateError
-from gateway.state.durable import LOGIN_SECONDS
+from gateway.state.recollection import LOGIN_SECONDS
 
 from .conftest import KEY, KINDS, SERVER
 
@@ -104,8 +104,15 @@ async def test_a_change_is_seen_after_a_long_time_without_one(open_state, url):
         assert [await memory.login(name) for memory in (one, other)] == [None, None]
         await one.remember(named("b", name))
         if not url.startswith("sqlite"):
-            # Logins ask a server once in a while.
+            # A name that a server did not know is not asked for again at once.
             await asyncio.sleep(LOGIN_SECONDS + 0.05)
+        assert await other.login(name) == f"{name}@a.test"
+
+
+async def test_a_name_is_known_elsewhere_with_its_first_login(open_state):
+    one, other = (await open_state()).memory, (await open_state()).memory
+    for name in ("kim", "lee", "max"):
+        await one.remember(named("b", name))
         assert await other.login(name) == f"{name}@a.test"
 
 

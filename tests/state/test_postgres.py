@@ -13,20 +13,14 @@ from tests.postgres import CUT_OFF
 
 from .conftest import KEY, SERVER
 
+KINDS = ("postgresql",)
+"""What these tests run on."""
+
 
 @pytest.fixture
 def run(postgres_database):
     """Carries out statements beside the gateways."""
     return postgres_database.run
-
-
-@pytest.fixture
-def url(place):
-    return place("postgresql")
-
-
-def pytest_generate_tests():
-    """On one kind of database only."""
 
 
 def changed(url, old, new):

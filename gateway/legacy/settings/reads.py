@@ -40,7 +40,7 @@ async def listing(exchange: Exchange) -> Any:
 async def keys(exchange: Exchange) -> Any:
     """Exact keys, and everything below prefixes."""
     asked = _words(exchange.query.get("keys"))
-    prefixes = [dotted(prefix) for prefix in _words(exchange.query.get("prefixes"))]
+    prefixes = [dotted(prefix) or "." for prefix in _words(exchange.query.get("prefixes"))]
     demand = of_prefixes(prefixes)
     listed = frozenset(demand.rows)
     known = with_keys(demand, asked)

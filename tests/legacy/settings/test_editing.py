@@ -234,3 +234,10 @@ async def test_a_wrong_shape_is_refused_before_anything_else(server, old, body):
     with pytest.raises(BadRequest):
         await old.post(insert({"http.hsts": "true"}), *(body if isinstance(body, list) else [body]))
     assert server.gets == 0
+
+
+async def test_lists_that_others_made_are_cleared_whatever_their_names(server, old):
+    server.change("MemoryLookupKey", create={"c": {"namespace": "made.here", "key": "c", "isGlobPattern": False}})
+    assert "made.here.c" in await old.items("lookup")
+    assert await old.post(clear("lookup.made")) is None
+    assert server.objects("MemoryLookupKey") == []

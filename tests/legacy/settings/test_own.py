@@ -70,6 +70,7 @@ def test_which_keys_are_own(key, yes):
             {"keys": "lab.a.type,lab.absent,labor", "prefixes": "lab.b"},
             {"lab.a.type": "One", "labor": "no", "lab.b.type": "2"},
         ),
+        ("getSettingsKeys", {"prefixes": "lab.b,"}, {"lab.b.type": "2", ".x": "dotted"}),
     ],
 )
 async def test_own_keys_are_read_like_any_other(run, memory, operation, query, answer):

@@ -155,6 +155,17 @@ def test_a_page_of_the_old_webadmin_keeps_newer_events():
     assert write(f"{HOOK}.events", "auth.failed", Target("WebHook", stored, None, "h"), before=before) == [("/events", {"auth.failed": True})]
 
 
+def test_names_of_a_newer_server_may_stay():
+    stored = {"id": "w", "events": {"moon.landing": True, "auth.success": True}, "eventsPolicy": "include"}
+    target = Target("WebHook", stored, None, "h")
+    both = ["moon.landing", "auth.success"]
+    values = [("/events", {"auth.failed": True, "moon.landing": True})]
+    assert write(f"{HOOK}.events", ["moon.landing", "auth.failed"], target) == values
+    assert write(f"{HOOK}.events", "auth.failed", target, before={f"{HOOK}.events": both}, keep_events=True) == values
+    assert write(f"{HOOK}.events", "auth.failed", target) == [("/events", {"auth.failed": True})]
+    assert refusal(f"{HOOK}.events", ["moon.walk"], target)["reason"] == "'moon.walk' is not available"
+
+
 def test_lists_under_the_other_policy():
     hooked = Target("WebHook", {"id": "w", "events": {}, "eventsPolicy": "exclude"}, None, "h")
     assert write(f"{HOOK}.events", ["auth.failed"], hooked) == [("/events", {name: True for name in EVENTS if name != "auth.failed"})]

@@ -20,7 +20,11 @@ def events(cell: Cell) -> Values:
     """
     row, target = cell.row, cell.target
     metrics = row.word == "metric-set"
-    every = METRICS if metrics else EVENTS
+    known = METRICS if metrics else EVENTS
+    held_before = members((target.stored or {}).get(row.pointer[1:]) or {})
+    # A newer server may have names that are not known here: those that stand there may stay.
+    newer = [name for name in held_before if name not in known]
+    every = (*known, *newer)
     policy = "metricsPolicy" if metrics else "eventsPolicy"
     usual = _INCLUDE if target.type == _HOOK else _EXCLUDE
     stored = target.stored or {}
@@ -32,9 +36,9 @@ def events(cell: Cell) -> Values:
     names, dropped = _expanded(cell, every)
     if cell.context.keep_events:
         before = cell.context.before.get(cell.key)
-        names |= NEW_EVENTS.intersection([before] if isinstance(before, str) else before or ())
+        names |= NEW_EVENTS.union(newer).intersection([before] if isinstance(before, str) else before or ())
     held = [name for name in every if (name in names) != turned]
-    if dropped and set(held) == set(members(stored.get(row.pointer[1:], {}))):
+    if dropped and set(held) == set(held_before):
         raise InvalidValue(cell.key, f"'{dropped}' no longer exists")
     values: Values = [(row.pointer, dict.fromkeys(held, True))]
     if target.stored is None and usual == _INCLUDE:

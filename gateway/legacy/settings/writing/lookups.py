@@ -1,6 +1,6 @@
 """Keys of look-up lists: objects of two types, one for keys alone and one for keys with a value (mapping-settings 4.1, 6.1)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gateway.jmap.calls import Object
 from gateway.legacy.refusals import Unsupported
@@ -19,31 +19,32 @@ def entries(changed: Sequence[Slot], draft: Draft, snapshot: Snapshot, number: C
     if not changed:
         return []
     _insist_on_one_kind(changed, draft)
-    stored = {(type_, it["namespace"], it["key"]): it for type_ in LOOKUPS for it in snapshot.get(type_, ())}
+    stored = {f"lookup.{it['namespace']}.{it['key']}": (type_, it) for type_ in LOOKUPS for it in snapshot.get(type_, ())}
     return [entry for slot in changed for entry in _of_key(slot, draft, stored, number)]
 
 
 def _of_key(
-    slot: Slot, draft: Draft, stored: dict[tuple[str, str, str], Object], number: Callable[[], str]
+    slot: Slot, draft: Draft, stored: Mapping[str, tuple[str, Object]], number: Callable[[], str]
 ) -> list[Entry]:
-    list_, key = str(slot.record), str(slot.key)
-    before, after = draft.before.given(slot.base), draft.after.given(slot.base)
-    was = None if before is None else stored[_type(before), list_, key]
-    if after is None or not isinstance(after, str):
-        return [] if was is None else [Entry(_type(before), "destroy", was["id"], stored=was, record=slot.base)]
-    if was is not None and before and after:
-        return [Entry(_type(after), "update", was["id"], changes={("value",): after}, stored=was, record=slot.base)]
+    type_, was = stored.get(slot.base, ("", None))
+    after = draft.after.given(slot.base)
+    if not isinstance(after, str):
+        return [] if was is None else [Entry(type_, "destroy", was["id"], stored=was, record=slot.base)]
+    if was is not None and after and type_ == _type(after):
+        return [Entry(type_, "update", was["id"], changes={("value",): after}, stored=was, record=slot.base)]
+    # Names of lists that hold a dot were not made by old clients; what is stored knows where it ends.
+    list_, key = (str(slot.record), str(slot.key)) if was is None else (was["namespace"], was["key"])
     if len(key.encode()) > _LONGEST:
         raise InvalidValue(slot.base, f"a key has at most {_LONGEST} bytes")
     value: Object = {"namespace": list_, "key": key, "isGlobPattern": bool(_PATTERNS & set(key))}
     if after:
         value["value"] = after
     create = Entry(_type(after), "create", number(), value, record=slot.base, keys=dict.fromkeys(value, slot.base))
-    gone = [] if was is None else [Entry(_type(before), "destroy", was["id"], stored=was, record=slot.base, first=True)]
+    gone = [] if was is None else [Entry(type_, "destroy", was["id"], stored=was, record=slot.base, first=True)]
     return [*gone, create]
 
 
-def _type(text: object) -> str:
+def _type(text: str) -> str:
     return LOOKUPS[bool(text)]
 
 

@@ -83,6 +83,16 @@ async def test_the_page_for_the_own_password_of_webadmin(serving):
         assert (await again.call("GET", ACCOUNT))[0] == 200
 
 
+async def test_passwords_that_are_hashed_here_are_seen_by_no_policy(serving):
+    async with serving(service_credential=SERVICE, plain_passwords="hash") as old:
+        kim = await made(old)
+        assert await change(kim, {"type": "setPassword", "password": "a"}) == DONE
+        short = kim.as_(("kim@desk.test", "a"))
+        assert (await short.call("GET", ACCOUNT))[0] == 200
+        assert await change(short, {"type": "setPassword", "password": ""}) == DONE
+        assert [(await kim.as_(("kim@desk.test", secret)).call("GET", ACCOUNT))[0] for secret in ("a", "", PASSWORD)] == [401, 401, 401]
+
+
 async def test_a_service_account_that_may_not_do_its_work(serving):
     async with serving(service_credential="admin:wrong") as old:
         kim = await made(old)

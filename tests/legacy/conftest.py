@@ -11,7 +11,7 @@ from gateway.jmap.errors import MethodError
 from gateway.jmap.event_texts import EventText
 from gateway.jmap.session import Session
 from gateway.knowledge.instants import unix_of
-from gateway.legacy.exchange import Answer, Exchange, Listing
+from gateway.legacy.exchange import Answer, Exchange, Listing, Login
 from gateway.legacy.refusals import Refusal
 from gateway.legacy.rooms import ROOMS
 from gateway.settings import Settings
@@ -112,8 +112,11 @@ class Rows:
         body: Any = None,
         objection: Refusal | None = None,
         update_webadmin: Callable[[], Awaitable[None]] | None = None,
+        login: Login | None = None,
+        service: Sequence[Round] | None = None,
     ) -> Answer:
         script, background, unix = Script(rounds, rights, edition, texts), Background(), unix_of(now)
+        helper = None if service is None else Script(service)
         script.notes = script.notes if notes is None else notes
         assert unix is not None
         self.memory = Memory(running)
@@ -130,6 +133,8 @@ class Rows:
             background=background,
             objection=objection,
             update_webadmin=update_webadmin,
+            login=lambda: login,
+            service=lambda: helper,
         )
         try:
             answer = await HANDLERS[operation](exchange)
@@ -139,6 +144,7 @@ class Rows:
         finally:
             await background.finish()
         assert script.left == [], "not everything that was expected was asked"
+        assert helper is None or helper.left == [], "not everything that was expected of the service account was asked"
         return answer
 
 

@@ -39,6 +39,9 @@ class Caller:
     def drop(self, kind: str) -> None:
         self.notes.pop(kind, None)
 
+    def secrets_changed(self) -> None:
+        self.notes.clear()
+
     async def request(self, *calls: Call) -> list[Object]:
         answers = await self.attempt(*calls)
         for answer in answers:

@@ -9,10 +9,10 @@ from multidict import CIMultiDict
 
 from gateway.legacy.exchange import Flow
 from gateway.web.listener import Connection
-from gateway.web.stream import cutting_short
+from gateway.web.stream import cutting_short, end, write
 
 END_SECONDS = 1.0
-"""How long the end of a reply may take: a client that reads has it at once."""
+"""How long the end of a stream may take that was cut off because the gateway stops: a client that reads has it at once."""
 
 
 class LiveStreams:
@@ -97,17 +97,18 @@ class FlowReply:
             await response.prepare(request)
             with cutting_short(request, response):
                 if self.flow.live:
+                    patience = END_SECONDS
                     with self._live.until_left(request), contextlib.suppress(ConnectionError):
                         await self._write(response)
+                        patience = self._stall_seconds
+                    await end(response, patience)
                 else:
                     await self._write(response)
-                async with asyncio.timeout(END_SECONDS):
-                    await response.write_eof()
+                    await end(response, self._stall_seconds)
         return response
 
     async def _write(self, response: web.StreamResponse) -> None:
         assert self._pieces is not None  # noqa: S101 - for the type checker: it was opened
         async with contextlib.aclosing(self._pieces) as pieces:
             async for piece in pieces:
-                async with asyncio.timeout(self._stall_seconds):
-                    await response.write(piece)
+                await write(response, piece, self._stall_seconds)

@@ -22,7 +22,7 @@ from gateway.web.body import Pieces
 from gateway.web.errors import BodyTooSlow
 from gateway.web.flow import LiveStreams
 from gateway.web.reply import short_problem
-from gateway.web.stream import cutting_short
+from gateway.web.stream import cutting_short, end, write
 
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -47,6 +47,7 @@ class Passthrough:
         self._below = tuple(path + "/" for path in self._paths)
         self._tell_address = settings.forward_client_address
         self._body_seconds = settings.timeouts.body
+        self._stall_seconds = settings.timeouts.idle
         self._streams = streams
 
     def covers(self, path: str) -> bool:
@@ -95,8 +96,8 @@ class Passthrough:
                 await response.prepare(request)
                 with cutting_short(request, response):
                     async for chunk in answer.content.iter_any():
-                        await response.write(chunk)
-                    await response.write_eof()
+                        await write(response, chunk, self._stall_seconds)
+                    await end(response, self._stall_seconds)
         return response or _ended(extra)
 
     def _headers(self, given: CIMultiDictProxy[str], address: str) -> CIMultiDict[str]:

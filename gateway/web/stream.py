@@ -40,6 +40,18 @@ def cutting_short(request: web.BaseRequest, response: web.StreamResponse) -> Ite
         raise
 
 
+async def write(response: web.StreamResponse, piece: bytes, seconds: float) -> None:
+    """Write a piece of a reply; TimeoutError when the client has no room for it for so long."""
+    async with asyncio.timeout(seconds):
+        await response.write(piece)
+
+
+async def end(response: web.StreamResponse, seconds: float) -> None:
+    """Write the end of a reply, behind what the client has not taken yet; TimeoutError when it takes nothing for so long."""
+    async with asyncio.timeout(seconds):
+        await response.write_eof()
+
+
 class Stream:
     """The answer to one `Listing`: `open` fetches what decides about its form, `send` writes it."""
 
@@ -66,7 +78,7 @@ class Stream:
         await response.prepare(request)
         with cutting_short(request, response):
             await self._write(response)
-            await response.write_eof()
+            await end(response, self._stall_seconds)
         return response
 
     async def _write(self, response: web.StreamResponse) -> None:
@@ -76,12 +88,11 @@ class Stream:
         async with contextlib.aclosing(self._ahead()) as pages:
             async for page in pages:
                 for piece in _pieces(page):
-                    async with asyncio.timeout(self._stall_seconds):
-                        await response.write((b"," if written else lead) + wire.dumps(piece)[1:-1])
+                    await write(response, (b"," if written else lead) + wire.dumps(piece)[1:-1], self._stall_seconds)
                     written = True
                     await asyncio.sleep(0)
         rest = b"]}" if bare else b"]," + wire.dumps({"total": self._listing.total, **self._listing.extra})[1:] + b"}"
-        await response.write((b"" if written else lead) + rest)
+        await write(response, (b"" if written else lead) + rest, self._stall_seconds)
 
     async def _ahead(self) -> AsyncGenerator[Page, None]:
         """The pages; the next one is under way while the caller deals with one."""

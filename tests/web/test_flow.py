@@ -16,8 +16,10 @@ from aiohttp import web
 from gateway.jmap.errors import HttpRefusal
 from gateway.knowledge.permissions import NEW_RIGHTS
 from gateway.legacy import live
+from gateway.legacy.exchange import Flow
 from gateway.legacy.refusals import Unsupported
 from gateway.legacy.table import Action
+from gateway.web.flow import END_SECONDS
 from gateway.web.observe import SECONDS
 
 Play = Callable[[web.StreamResponse], Awaitable[None]]
@@ -202,6 +204,39 @@ async def test_a_client_that_stops_reading_is_cut_and_the_new_server_let_go(stag
         await stage.until(0)
     # What was buffered on the way, most of it by the system.
     assert written < 32 * 2**20
+
+
+@pytest.mark.parametrize("endless", [True, False])
+async def test_a_client_that_reads_slowly_has_the_end_as_well(start, endless: bool) -> None:
+    pieces = [b"a" * 65_600, b"b" * 60_000]
+
+    @contextlib.asynccontextmanager
+    async def source() -> AsyncIterator[Any]:
+        async def give() -> Any:
+            for piece in pieces:
+                yield piece
+
+        yield give()
+
+    async def flow(exchange: Any) -> Any:
+        await exchange.caller.account()
+        return Flow(source(), "text/plain", {}, live=endless)
+
+    client = await start({"troubleshootDelivery": Action(flow)})
+    for listening in (it for site in client.app._runner.sites for it in site._server.sockets):  # noqa: SLF001 - the buffers of the system would take everything
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    host, _, port = client.app.url.removeprefix("http://").rpartition(":")
+
+    def read() -> bytes:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect((host, int(port)))
+            slow.sendall(b"GET " + PATH.encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Basic YTpi\r\n\r\n")
+            time.sleep(END_SECONDS + 0.5)
+            return b"".join(iter(lambda: slow.recv(65_536), b""))
+
+    text = await asyncio.to_thread(read)
+    assert (text.count(b"a") >= 65_600, text.count(b"b") >= 60_000, text.endswith(b"0\r\n\r\n")) == (True, True, True)
 
 
 async def test_a_stream_that_breaks_breaks_for_the_client_too(stage, start) -> None:

@@ -104,6 +104,25 @@ async def test_answers_are_streamed(start, server):
         assert await asyncio.wait_for(got.content.read(), 5) == b"event: state\n\n"
 
 
+async def test_a_client_that_stops_reading_is_cut(start, server):
+    left = asyncio.Event()
+
+    async def answer(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(b"x" * 65_536)
+        except ConnectionError:
+            left.set()
+        return response
+
+    server.other = answer
+    client = await start(timeouts={"idle": 0.3})
+    async with client.http.get(client.app.url + "/jmap/download/b/blob/name"):
+        await asyncio.wait_for(left.wait(), 10)
+
+
 async def test_bodies_are_streamed(start, server):
     first = asyncio.Event()
 

@@ -92,12 +92,13 @@ def spelled(type_: str, record: str) -> str:
 
 
 def _address(text: str) -> str:
-    """An address or network as the new server writes it; bits behind the prefix stay."""
-    address, slash, prefix = text.partition("/")
+    """An address or network as the new server writes it: bits behind the prefix stay, a prefix of all bits does not (jmap-management-api 2.2)."""
+    host, slash, prefix = text.partition("/")
     try:
-        return f"{ip_address(address)}{slash}{prefix}"
+        address = ip_address(host)
     except ValueError:
         return text
+    return str(address) if prefix == str(address.max_prefixlen) else f"{address}{slash}{prefix}"
 
 
 def is_address(text: str) -> bool:

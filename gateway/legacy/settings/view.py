@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from gateway.knowledge.settings_map import Found, Row
-from gateway.legacy.settings.naming import COLLECTIONS, Ids, Snapshot, record_ids
+from gateway.legacy.settings.naming import COLLECTIONS, Ids, Snapshot, record_ids, spelled
 from gateway.legacy.settings.records import Named, texts_of
 
 View = Mapping[str, str]
@@ -27,7 +27,7 @@ def named(snapshot: Snapshot, remembered: Mapping[str, Ids] | None = None) -> Na
 
 
 def exact(texts: View, known: Mapping[str, Found]) -> View:
-    """Texts of exact keys, however their indexes are spelled; a single element is also the one at index 0 (mapping-settings 3.3)."""
+    """Texts of exact keys, however their indexes and record ids are spelled; a single element is also the one at index 0 (mapping-settings 3.3)."""
     plain = {_spelling(key): text for key, text in texts.items()}
     found: dict[str, str] = {}
     for key, it in known.items():
@@ -36,6 +36,8 @@ def exact(texts: View, known: Mapping[str, Found]) -> View:
             text = plain.get(_spelling(key))
             if text is None and it.place == 0 and not it.part and it.row.is_list:
                 text = texts.get(it.base)
+        if text is None and it.id is not None and it.row.objects:
+            text = texts.get(it.row.base.replace("<id>", spelled(it.row.objects[0], it.id)))
         if text is not None:
             found[key] = text
     return found

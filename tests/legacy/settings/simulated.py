@@ -134,6 +134,9 @@ class Old:
     async def items(self, prefix=""):
         return (await self._row("listSettings", query=f"prefix={prefix}"))["items"]
 
+    async def keys(self, *keys):
+        return await self._row("getSettingsKeys", query=f"keys={','.join(keys)}")
+
     async def _row(self, operation, *, body=None, query="", path=None):
         return await ROWS[operation].handle(
             Exchange(

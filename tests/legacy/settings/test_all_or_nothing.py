@@ -130,6 +130,16 @@ async def test_what_looks_like_a_new_object_but_was_there_before_stays(server, o
     assert await old.items() == before
 
 
+async def test_nobody_guesses_what_was_done_when_it_cannot_be_read(server, old):
+    async def break_reads():
+        server.broken_reads = 2
+
+    server.faults, server.before_change = {"BlockedIp": ["serverPartialFail!"]}, [break_reads]
+    with pytest.raises(OutcomeUnknown):
+        await old.post(insert({"10.0.0.2": "", "10.0.0.3": ""}, "server.blocked-ip"))
+    assert names(server) == [("x:BlockedIp/set", ["create"])]
+
+
 async def test_what_vanished_meanwhile_is_looked_at_again(server, old):
     assert await old.post(insert({"10.0.0.1": "", "10.0.0.2": ""}, "server.blocked-ip")) is None
 

@@ -241,3 +241,15 @@ async def test_lists_that_others_made_are_cleared_whatever_their_names(server, o
     assert "made.here.c" in await old.items("lookup")
     assert await old.post(clear("lookup.made")) is None
     assert server.objects("MemoryLookupKey") == []
+
+
+@pytest.mark.parametrize(("given", "shown"), [("10.0.0.9/32", "10.0.0.9"), ("2001:DB8::1/128", "2001:db8::1"), ("10.1.2.3/16", "10.1.2.3/16")])
+async def test_an_address_is_one_whatever_its_spelling(server, old, given, shown):
+    key = f"server.blocked-ip.{given}"
+    assert await old.post(insert({key: ""}, new=True)) is None
+    assert await old.items("server.blocked-ip") == {shown: ""}
+    assert await old.keys(key) == {key: ""}
+    assert await old.post(insert({key: ""})) is None
+    assert await old.post(insert({key: ""}, new=True)) == {"error": "assertFailed"}
+    assert await old.delete(key) is None
+    assert server.objects("BlockedIp") == []

@@ -122,10 +122,13 @@ def _resolved(value: Any, names: Mapping[str, str]) -> Any:
 async def _carried_out(exchange: Exchange, entries: Sequence[Entry], snapshot: Snapshot) -> list[Done]:
     """Which entries of a call that failed as a whole were carried out nevertheless, told by what is there now.
 
-    What was there before was not created, whatever it looks like, and no object was created twice.
+    What was there before was not created, whatever it looks like, and no object was created twice. OutcomeUnknown when that cannot be read.
     """
     (type_,) = {entry.type for entry in entries}
-    found = await fetch(exchange.caller, Demand(objects={type_: None}), exchange.settings.get_page)
+    try:
+        found = await fetch(exchange.caller, Demand(objects={type_: None}), exchange.settings.get_page)
+    except UpstreamError as failure:
+        raise OutcomeUnknown from failure
     now = {it["id"]: it for it in found.get(type_, ())}
     fresh = now.keys() - {it["id"] for it in snapshot.get(type_, ())}
     done = []

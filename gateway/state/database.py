@@ -27,14 +27,15 @@ _log = logging.getLogger(__name__)
 class Database:
     """An open database; `file` is where it lies, None for one in memory or on a server.
 
-    `alone` tells that no other process can reach it. `exchanged` counts how often the file was removed or exchanged.
+    `on_server` and `alone` tell that it is on a server, and that no other process can reach it. `exchanged` counts how often the file was removed or exchanged.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         file = _file_of(engine.url)
         self.file = None if file is None else str(file)
-        self.alone = file is None and engine.dialect.name == "sqlite"
+        self.on_server = engine.dialect.name != "sqlite"
+        self.alone = file is None and not self.on_server
         self.exchanged = 0
         self._opened = _identity(self.file)
         self._broken = False
@@ -76,6 +77,11 @@ class Database:
             await _begin(connection)
             yield connection
         self._broken = False
+
+    async def session(self) -> AsyncConnection:
+        """A connection to be kept, each statement of which is a transaction; `FAILURES`."""
+        connection = await self._engine.connect()
+        return await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def complain(self, what: str, error: Exception) -> None:
         """Say once that the database does not work, not with every request."""

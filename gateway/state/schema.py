@@ -54,6 +54,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    ("CREATE TABLE turns (place INTEGER NOT NULL PRIMARY KEY, taken BIGINT NOT NULL)",),
 )
 
 _MIGRATION_LOCK = 0x5374616C

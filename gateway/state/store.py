@@ -13,6 +13,7 @@ from gateway.state.flags import Flags
 from gateway.state.keys import DurableKeys
 from gateway.state.recollection import SECRETS
 from gateway.state.schema import StateError
+from gateway.state.server_turns import ServerTurns
 from gateway.state.turns import Turns
 
 _REMEDY = "give that one back, or start once with secrets_memory=off, which forgets them"
@@ -29,7 +30,7 @@ _NO_PROOF = text(
 class State:
     """What is remembered about one new server: `flags`, and `memory` of its principals and settings. Several processes may share a database.
 
-    `turns` are locks among those on this host, None for a database that is no file.
+    `turns` are locks among them, None for a database in memory.
     """
 
     def __init__(self, database: Database, server: str, sealing: "_Sealing", seal: key.Seal | None) -> None:
@@ -37,7 +38,7 @@ class State:
         self._remembers_secrets = seal is not None
         self.flags = Flags(database, server)
         self.memory = Memory(database, server, seal, DurableKeys(database, server, sealing.seal))
-        self.turns = Turns.beside(database.file)
+        self.turns = ServerTurns(database, server) if database.on_server else Turns.beside(database.file)
 
     @classmethod
     async def open(cls, url: str, server: str, *, secrets: bool = False, state_key: str = "") -> "State":
@@ -59,7 +60,7 @@ class State:
     async def close(self) -> None:
         """Close the database."""
         if self.turns is not None:
-            self.turns.close()
+            await self.turns.close()
         await self._database.close()
 
     async def tidy(self) -> None:

@@ -39,7 +39,7 @@ class Turns:
         """Those of a database file, None where there is no file, or the system has no such locks."""
         return None if database is None or sys.platform != "linux" else cls(f"{database}.locks")
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give everything back."""
         if self._ends is not None:
             self._ends.close()
@@ -69,7 +69,7 @@ class Turns:
     def _set(self, how: int, name: Hashable) -> bool:
         """Whether the lock could be set; also where that is not possible at all, which is said once."""
         if self._opened() is not None:
-            flock = struct.pack("hhqqi4x", how, os.SEEK_SET, _LENGTH + _number(name), 1, 0)
+            flock = struct.pack("hhqqi4x", how, os.SEEK_SET, _LENGTH + number_of(name), 1, 0)
             try:
                 fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, flock)
             except OSError as error:
@@ -96,9 +96,9 @@ class Turns:
 
 
 def _place(name: Hashable) -> int:
-    return _number(name) % PLACES * 8
+    return number_of(name) % PLACES * 8
 
 
-def _number(name: Hashable) -> int:
-    """The same for a name in every process."""
+def number_of(name: Hashable) -> int:
+    """The number of a name, in every process the same; 56 bits."""
     return int.from_bytes(blake2b(repr(name).encode(), digest_size=7).digest(), "big")

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Hashable
 
+from gateway.state.server_turns import ServerTurns
 from gateway.state.turns import Turns
 
 REMEMBERED_ENDS = 4096
@@ -17,7 +18,7 @@ class Locks:
     have ended as late as the latest of those that were forgotten: whoever asks reads once too often rather than once too little.
     """
 
-    def __init__(self, turns: Turns | None = None) -> None:
+    def __init__(self, turns: Turns | ServerTurns | None = None) -> None:
         self._turns = turns
         self._locks: dict[Hashable, tuple[asyncio.Lock, int]] = {}
         self._ends: dict[Hashable, int] = {}

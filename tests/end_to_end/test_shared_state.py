@@ -88,6 +88,21 @@ async def test_changes_of_own_settings_at_the_same_time_are_all_kept(two):
     assert [len(await items(client, "lab")) for client in two] == [20, 20]
 
 
+async def test_changes_of_an_account_at_the_same_time_all_take_effect(two):
+    await kim(two[0])
+    steps = [
+        *({"action": "addItem", "field": "emails", "value": f"k{number}@acme.test"} for number in range(8)),
+        *({"action": "addItem", "field": "enabledPermissions", "value": right} for right in ("domain-get", "group-get", "logs-view")),
+        {"action": "set", "field": "quota", "value": 1000},
+    ]
+    answers = await asyncio.gather(*(two[at % 2].call("PATCH", "/api/principal/kim", json.dumps([step])) for at, step in enumerate(steps)))
+    assert answers == [(200, {"data": None})] * len(steps)
+    account = await two[1].get("/api/principal/kim")
+    assert sorted(account["emails"]) == ["k0@acme.test", *(f"k{number}@acme.test" for number in range(1, 8)), "kim@acme.test"]
+    assert {"domain-get", "group-get", "logs-view"} <= {*account["enabledPermissions"]}
+    assert account["quota"] == 1000
+
+
 async def test_of_many_who_make_the_same_account_one_does(two):
     await make(two[0], "domain", "acme.test")
     body = json.dumps({"type": "individual", "name": "kim", "secrets": [SECRET], "emails": ["kim@acme.test"], "roles": ["user"]})

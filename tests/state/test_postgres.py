@@ -84,7 +84,7 @@ async def test_gateways_that_start_together_have_one_key(url, opened, run):
     started = [state for state in await asyncio.gather(*(start(number) for number in range(4))) if state is not None]
     assert len(started) == 1
     assert len(run("SELECT * FROM key_proof")) == 1
-    with pytest.raises(StateError, match="needs the setting `state_key`"):
+    with pytest.raises(StateError, match="need the setting `state_key`"):
         await opened(url, secrets=True, state_key="")
 
 

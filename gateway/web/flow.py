@@ -94,8 +94,8 @@ class FlowReply:
         response = web.StreamResponse(headers=headers)
         response.content_length = self.flow.length
         async with self._open:
-            await response.prepare(request)
             with cutting_short(request, response):
+                await response.prepare(request)
                 if self.flow.live:
                     patience = END_SECONDS
                     with self._live.until_left(request), contextlib.suppress(ConnectionError):

@@ -111,7 +111,8 @@ class Handler:
         try:
             response = await self._respond(request, path, query, visit)
         except CutShort as cut:
-            _log.warning("a reply was cut short after its head: %s", _describe(cut.cause), extra={"fields": {"id": visit.id}})
+            level = logging.INFO if isinstance(cut.cause, ConnectionError) else logging.WARNING
+            _log.log(level, "a reply was cut short after its head: %s", _describe(cut.cause), extra={"fields": {"id": visit.id}})
             visit.error = "cut"
             response = cut.response
         except Exception as error:  # noqa: BLE001 - the last resort of the table

@@ -93,8 +93,8 @@ class Passthrough:
                 kept = _without(answer.headers, NOT_SENT_BACK)
                 kept.update(extra)
                 response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=kept)
-                await response.prepare(request)
                 with cutting_short(request, response):
+                    await response.prepare(request)
                     async for chunk in answer.content.iter_any():
                         await write(response, chunk, self._stall_seconds)
                     await end(response, self._stall_seconds)

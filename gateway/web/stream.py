@@ -19,7 +19,7 @@ Page = list[Any]
 
 
 class CutShort(Exception):
-    """A reply failed after its head was sent: the connection was cut, because nothing else tells the client."""
+    """A reply failed after its head was sent: the connection was cut, because nothing else tells the client. A ConnectionError: he has left himself."""
 
     def __init__(self, response: web.StreamResponse, cause: Exception) -> None:
         super().__init__("cut short")
@@ -75,8 +75,8 @@ class Stream:
         """Write everything in chunks. A page that fails, or a client that stops reading, cuts the connection: CutShort."""
         headers["Content-Type"] = JSON
         response = web.StreamResponse(headers=headers)
-        await response.prepare(request)
         with cutting_short(request, response):
+            await response.prepare(request)
             await self._write(response)
             await end(response, self._stall_seconds)
         return response

@@ -18,8 +18,7 @@ from gateway.settings import Settings, SettingsError
 from gateway.state.flags import Flags
 from gateway.web import bundle
 from gateway.web.bundle import BundleError, File
-from gateway.web.flow import END_SECONDS
-from gateway.web.stream import cutting_short
+from gateway.web.stream import cutting_short, end, write
 
 RESERVED = frozenset(
     {
@@ -89,14 +88,12 @@ class WebAdmin:
             return web.Response(body=body, headers=headers)
         response = web.StreamResponse(headers=headers)
         response.content_length = len(body)
-        await response.prepare(request)
         with cutting_short(request, response):
+            await response.prepare(request)
             if request.method != "HEAD":
                 for start in range(0, len(body), PIECE):
-                    async with asyncio.timeout(self._stall_seconds):
-                        await response.write(body[start : start + PIECE])
-            async with asyncio.timeout(END_SECONDS):
-                await response.write_eof()
+                    await write(response, body[start : start + PIECE], self._stall_seconds)
+            await end(response, self._stall_seconds)
         return response
 
     async def _follow(self) -> None:

@@ -239,6 +239,39 @@ async def test_a_client_that_reads_slowly_has_the_end_as_well(start, endless: bo
     assert (text.count(b"a") >= 65_600, text.count(b"b") >= 60_000, text.endswith(b"0\r\n\r\n")) == (True, True, True)
 
 
+@pytest.mark.parametrize("endless", [True, False])
+async def test_who_leaves_before_the_answer_begins_is_no_error_of_the_gateway(start, logged, endless: bool) -> None:
+    opening, left = asyncio.Event(), asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def source() -> AsyncIterator[Any]:
+        async def give() -> Any:
+            for _ in range(100):
+                yield b"x" * 65_536
+
+        opening.set()
+        await asyncio.sleep(0.2)
+        try:
+            yield give()
+        finally:
+            left.set()
+
+    async def flow(exchange: Any) -> Any:
+        await exchange.caller.account()
+        return Flow(source(), "text/plain", {}, live=endless)
+
+    client = await start({"troubleshootDelivery": Action(flow)})
+    asking = asyncio.create_task(client("GET", PATH))
+    await opening.wait()
+    asking.cancel()
+    async with asyncio.timeout(5):
+        await left.wait()
+    await asyncio.sleep(0.05)
+    assert "answered 500" not in logged.getvalue()
+    assert "WARNING" not in logged.getvalue()
+    assert "cut short" in logged.getvalue()
+
+
 async def test_a_stream_that_breaks_breaks_for_the_client_too(stage, start) -> None:
     async def play(response: web.StreamResponse) -> None:
         await response.write(b'event: event\ndata: [{"n":1}]\n\n')

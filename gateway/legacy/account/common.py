@@ -8,6 +8,8 @@ SINGLETON = "singleton"
 RECOVERY = "d333333"
 """Account id of the recovery administrator, who has no account object."""
 
+NO_PASSWORD = "This account has no password"  # noqa: S105 - a text
+
 
 async def insist(exchange: Exchange, right: str) -> None:
     """Forbidden unless the caller has the old right."""

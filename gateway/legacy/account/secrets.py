@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from gateway.jmap.calls import Get, Object, Set
-from gateway.jmap.errors import HttpRefusal
-from gateway.legacy.account.common import RECOVERY, SINGLETON, insist
+from gateway.jmap.errors import HttpRefusal, OutcomeUnknown
+from gateway.legacy.account.common import NO_PASSWORD, RECOVERY, SINGLETON, insist
 from gateway.legacy.account.service import change_as_service
 from gateway.legacy.account.wanted import ALL, NEEDS_BASIC, Wanted, elements, needs_basic, wanted
 from gateway.legacy.exchange import Exchange, Login
@@ -22,7 +22,6 @@ from gateway.legacy.refusals import Forbidden, Other, Refusal, Unsupported
 
 NO_SECOND_FACTOR = "Fallback administrator accounts do not support 2FA or AppPasswords"
 NO_FALLBACK_PASSWORD = "The password of the fallback administrator is part of the server's environment"  # noqa: S105 - a text
-NO_PASSWORD = "This account has no password"  # noqa: S105
 HASHED = "The password was sent as a hash; this gateway has no service account that could store it"
 SLOT_STAYS = 'The app password "{}" was stored as the password of the account; remove it through /api/principal'
 
@@ -53,14 +52,19 @@ async def change_secrets(exchange: Exchange) -> None:
         raise Unsupported(NO_FALLBACK_PASSWORD) if given[0]["type"] == "setPassword" else Other(NO_SECOND_FACTOR, None)
     want = wanted(given)
     slot = (await exchange.memory.app_slots([account])).get(account)
-    async with exchange.locks((ACCOUNT, account)):
-        if login is not None and _needs_service(exchange, want, slot):
-            service = exchange.service()
-            if service is None:
-                raise Unsupported(HASHED if slot is None else SLOT_STAYS.format(slot))
-            await change_as_service(exchange, service, want, login, slot)
-        else:
-            await _change_as_caller(exchange, account, want, login, slot)
+    try:
+        async with exchange.locks((ACCOUNT, account)):
+            if login is not None and _needs_service(exchange, want, slot):
+                service = exchange.service()
+                if service is None:
+                    raise Unsupported(HASHED if slot is None else SLOT_STAYS.format(slot))
+                await change_as_service(exchange, service, want, login, slot)
+            else:
+                await _change_as_caller(exchange, account, want, login, slot)
+    except OutcomeUnknown:
+        await exchange.memory.set_secrets(account, {})
+        exchange.caller.secrets_changed()
+        raise
     exchange.caller.secrets_changed()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.jmap.calls import Call, Get, Object, Set
 from gateway.jmap.errors import HttpRefusal, MethodError
-from gateway.legacy.account.common import SINGLETON
+from gateway.legacy.account.common import NO_PASSWORD, SINGLETON
 from gateway.legacy.account.wanted import ALL, Wanted
 from gateway.legacy.exchange import Caller, Exchange, Login
 from gateway.legacy.outcomes import failures
@@ -20,7 +20,6 @@ from gateway.legacy.refusals import InternalError, Unsupported
 
 APP_SECRET = "app_"  # noqa: S105 - how secrets of app passwords begin
 BY_APP = "The password of an account cannot be changed by a client that logs in with an app password"
-NO_PASSWORD = "This account has no password"  # noqa: S105 - a text
 
 _log = logging.getLogger(__name__)
 

@@ -228,3 +228,13 @@ async def test_many_objects_are_put_back_as_many_at_a_time_as_they_were_sent(ser
         await old.post(insert({f"10.0.{place // 200}.{place % 200}": "" for place in range(600)}, "server.blocked-ip"))
     assert [len(arguments.get("create") or arguments.get("destroy")) for _, arguments in server.sets] == [500, 100, 500]
     assert server.objects("BlockedIp") == []
+
+
+async def test_the_variant_stands_before_what_it_decides(server, old):
+    assert await old.post(insert({"type": "relay", "address": "relay.test"}, "queue.route.r")) is None
+    server.faults = {"Imap": ["serverPartialFail"]}
+    with pytest.raises(MethodError, match="serverPartialFail"):
+        await old.post(insert({"queue.route.r.type": "mx", "imap.timeout.idle": "7m"}))
+    written = [it for _, arguments in server.sets for part in ("create", "update") for it in (arguments.get(part) or {}).values() if "name" in it]
+    assert [(next(iter(it)), it["@type"]) for it in written] == [("@type", "Relay"), ("@type", "Mx"), ("@type", "Relay")]
+    assert (await old.items("queue.route.r"))["address"] == "relay.test"

@@ -53,7 +53,10 @@ RECORDS = {
 
 
 def strange(sets):
-    """Changes that may never be sent: the mask, empty texts where none may stand, fixed properties of what is there, more than 500 objects."""
+    """Changes that may never be sent.
+
+    The mask, empty texts where none may stand, fixed properties of what is there, more than 500 objects, a variant behind what it decides.
+    """
     for name, arguments in sets:
         type_ = name[2:].partition("/")[0]
         if sum(len(arguments.get(part) or ()) for part in ("create", "update", "destroy")) > 500:
@@ -61,11 +64,20 @@ def strange(sets):
         for it in (*(arguments.get("create") or {}).values(), *(arguments.get("update") or {}).values()):
             if any(text in {"", MASK} for text in texts(it)):
                 yield name, it
+            if any("@type" in list(part)[1:] for part in parts(it)):
+                yield "variant", name
         for patch in (arguments.get("update") or {}).values():
             for pointer in patch:
                 prop = schema.property_at(type_, f"/{pointer}", patch)
                 if prop is not None and prop.mutability != "rw" and "@type" not in patch:
                     yield name, pointer
+
+
+def parts(value):
+    if isinstance(value, dict):
+        yield value
+        for it in value.values():
+            yield from parts(it)
 
 
 def texts(value):

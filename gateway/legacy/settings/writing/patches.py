@@ -12,6 +12,7 @@ Patch: TypeAlias = Mapping[tuple[str, ...], Any]
 """Values by path."""
 
 _ABSENT = object()
+_TYPE = "@type"
 
 
 class Reference(str):
@@ -61,12 +62,12 @@ def made(pairs: Mapping[str, Any]) -> Object:
     for pointer, value in pairs.items():
         if value is not None:
             _put(it, elements(pointer), value)
-    return it
+    return type_first(it)
 
 
 def wire(changes: Patch) -> Object:
     """A patch as it is sent."""
-    return {path(*names): value for names, value in changes.items()}
+    return type_first({path(*names): value for names, value in changes.items()})
 
 
 def inverse(stored: Object, changes: Patch) -> Patch:
@@ -90,6 +91,14 @@ def masked(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(masked, value))
     return bool(value == MASK)
+
+
+def type_first(value: Any) -> Any:
+    """The same with `@type` before all else: a patch is applied in the order in which it is written, and a name is fixed until the variant changes (jmap-management-api 2.6)."""
+    if not isinstance(value, dict):
+        return value
+    members = {name: type_first(it) for name, it in value.items()}
+    return {_TYPE: members.pop(_TYPE), **members} if _TYPE in members else members
 
 
 def _put(it: Object, names: Sequence[str], value: Any) -> None:

@@ -209,11 +209,11 @@ def _inverse(done: Done) -> tuple[Object | None, bool]:
 def _anew(type_: str, stored: Object) -> Object:
     """What was read, as it can be written."""
     declared = schema.properties(schema.object_type(type_).schema, stored)
-    return {
+    return patches.type_first({
         name: value
         for name, value in stored.items()
         if value is not None and (name == "@type" or (name in declared and declared[name].mutability != "server"))
-    }
+    })
 
 
 def _spoken(entry: Entry) -> list[str]:

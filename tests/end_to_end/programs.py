@@ -10,6 +10,7 @@ from urllib.parse import quote
 from yarl import URL
 
 PASSWORD = "Canary-plum-kettle-7-orbit"
+KEY = "Canary0123456789abcdefghij:$x"
 ANOTHER = "Canary-brook-lantern-4-maple"
 JSON = "application/json"
 TAGS = {
@@ -25,7 +26,7 @@ ESCAPED = re.compile(rb"\\u00[23][0-9a-f]|\\/", re.IGNORECASE)
 
 @dataclass
 class Program:
-    """A client with the headers of its class: the scheme as it spells it, and a Content-Type or none."""
+    """A client with the headers of its class: the scheme as it spells it (an API key when that is Bearer), and a Content-Type or none."""
 
     old: Any
     scheme: str = "Basic"
@@ -33,7 +34,8 @@ class Program:
 
     async def send(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
         """Status and bytes of a reply to a value as JSON, or to bytes as they are."""
-        headers = {"Authorization": f"{self.scheme} {base64.b64encode(':'.join(self.old.login).encode()).decode()}"}
+        encoded = base64.b64encode(":".join(self.old.login).encode()).decode()
+        headers = {"Authorization": f"{self.scheme} {encoded}" if self.scheme.lower() == "basic" else f"{self.scheme} api_{encoded}"}
         if body is not None and self.content_type:
             headers["Content-Type"] = self.content_type
         raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
@@ -74,3 +76,13 @@ def individual(name: str, **more: Any) -> dict[str, Any]:
 
 async def logs_in(client: Any, login: str, secret: str) -> bool:
     return (await client.as_((login, secret)).call("GET", "/jmap/session"))[0] == 200
+
+
+async def with_key(old: Any, scheme: str, **headers: Any) -> Program:
+    """A program that has an API key of an administrator, whose secret it chose itself; for Basic the login that `old` has."""
+    made = Program(old, **headers)
+    if scheme.lower() != "basic":
+        assert isinstance(await made.data("POST", "/api/principal/deploy", {"type": "apiKey", "name": "robot", "roles": ["admin"], "secrets": [KEY]}), int)
+        made = Program(old.as_(("robot", KEY)), **headers)
+    made.scheme = scheme
+    return made

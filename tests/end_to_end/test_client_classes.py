@@ -2,18 +2,18 @@
 
 | class | what it is | its stories |
 |---|---|---|
-| WA | old WebAdmin | test_login_stories.test_webadmin, test_principal_clients.test_the_forms_of_the_old_web_administration, test_settings_pages.test_pages_of_single_fields, test_webadmin_operations.test_queue, test_signing.test_the_old_webadmin_makes_a_domain_with_its_keys |
+| WA | old WebAdmin | test_login_stories.test_webadmin, test_principal_clients.test_the_forms_of_the_old_web_administration, test_settings_pages.test_pages_of_single_fields, test_webadmin_operations.test_queue, test_signing.test_the_old_webadmin_makes_a_domain_with_its_keys, test_a_key_is_used_as_soon_as_it_is_made |
 | CLI | command line | test_login_stories.test_commands, test_login_stories.test_command_line_with_a_device_code, test_settings_stories.test_the_command_line_client_adds_lists_and_deletes, test_signing.test_the_command_line_client_names_its_keys, test_command_line.test_the_queue, test_command_line.test_reports |
 | CLI to 0.9 | command line, early versions | test_principal_clients.test_the_command_line_of_early_versions, test_settings_stories.test_the_command_line_client_of_old_versions, test_command_line.test_domain_commands_of_early_versions_find_no_route |
 | MIG | migration script | test_principal_clients.test_a_dump_for_a_migration, test_settings_stories.test_a_migration_reads_everything_page_by_page |
-| P1 | account portal | test_a_portal_from_the_domain_to_its_end, test_principal_clients.test_an_account_portal, test_settings_stories.test_an_account_portal_removes_the_keys_of_a_domain, test_signing.test_a_mail_provider_removes_the_keys_that_it_found |
-| P2 | business suite | test_a_business_suite_looks_after_the_queue, test_a_business_suite_reads_reports, test_principal_clients.test_a_business_suite_sends_only_differences, test_settings_stories.test_a_business_suite_clears_a_key_without_the_final_dot, test_settings_stories.test_a_ban_tool_blocks_an_address_and_lets_it_go |
+| P1 | account portal | test_a_portal_from_the_domain_to_its_end, test_principal_clients.test_an_account_portal, test_settings_stories.test_an_account_portal_removes_the_keys_of_a_domain, test_signing.test_a_mail_provider_removes_the_keys_that_it_found, test_a_key_is_used_as_soon_as_it_is_made |
+| P2 | business suite | test_a_business_suite_looks_after_the_queue, test_a_business_suite_reads_reports, test_principal_clients.test_a_business_suite_sends_only_differences, test_settings_stories.test_a_business_suite_clears_a_key_without_the_final_dot, test_settings_stories.test_a_ban_tool_blocks_an_address_and_lets_it_go, test_a_key_is_used_as_soon_as_it_is_made |
 | P3 | mail panel | test_a_mail_panel_asks_how_things_are, test_principal_clients.test_a_mail_panel, test_principal_clients.test_passwords_are_compared_with_what_is_remembered, test_settings_stories.test_a_panel_sets_up_a_server |
 | P4 | managed service | test_a_managed_service_makes_sure_of_the_domain, test_principal_clients.test_a_managed_service_uses_the_new_account_at_the_same_address |
 | P5 | hosting module | test_a_hosting_module_looks_at_the_status_only, test_provisioning.test_a_customer_comes_and_goes |
 | P6 | back ends of applications | test_a_back_end_takes_what_is_there_for_success |
 | P7 | self-service panel | test_a_self_service_panel |
-| T1 | Terraform | test_terraform_and_signing_keys, test_principal_clients.test_terraform_finds_no_difference_after_it_applied, test_settings_stories.test_terraform_replaces_and_clears_a_record |
+| T1 | Terraform | test_terraform_and_signing_keys, test_principal_clients.test_terraform_finds_no_difference_after_it_applied, test_settings_stories.test_terraform_replaces_and_clears_a_record, test_a_key_is_used_as_soon_as_it_is_made |
 | T2 | Terraform by numbers | test_principal_clients.test_terraform_by_numbers_finds_nothing_and_harms_nothing |
 | T3 | Terraform by searching | test_principal_clients.test_terraform_adopts_what_it_finds_by_searching |
 | H1 | app passwords | test_principal_clients.test_an_app_password_plugin_on_accounts_without_a_password |
@@ -34,8 +34,10 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
+from gateway.knowledge.sha512_crypt import hashed
+
 from . import readers as read
-from .programs import ANOTHER, PASSWORD, Program, individual, logs_in
+from .programs import ANOTHER, KEY, PASSWORD, Program, individual, logs_in, with_key
 from .test_reports_in import dmarc, received
 
 FORM = "application/x-www-form-urlencoded"
@@ -53,9 +55,10 @@ def test_every_class_has_its_story() -> None:
             assert callable(getattr(importlib.import_module(f"tests.end_to_end.{module}" if module else __name__), name)), story
 
 
-async def test_a_portal_from_the_domain_to_its_end(union) -> None:
+@pytest.mark.parametrize("scheme", ["basic", "bearer"])
+async def test_a_portal_from_the_domain_to_its_end(union, scheme: str) -> None:
     """Spells its scheme in lower case, raises on a status, then looks for errors, whose texts it joins."""
-    portal = Program(union, scheme="basic")
+    portal = await with_key(union, scheme)
     empty = {name: [] for name in ("memberOf", "lists", "members", "enabledPermissions", "disabledPermissions", "externalMembers")}
     assert (await portal.json("PATCH", "/api/telemetry/metrics"))["error"] == "unsupported", "its health check"
     assert (await portal.data("GET", "/api/principal?page=1&limit=100&type=domain"))["total"] >= 1
@@ -100,9 +103,10 @@ async def test_a_portal_from_the_domain_to_its_end(union) -> None:
     assert await portal.json("GET", "/api/principal/acme.test") == {"error": "notFound", "item": "acme.test"}
 
 
-async def test_a_business_suite_looks_after_the_queue(union) -> None:
+@pytest.mark.parametrize("scheme", ["Basic", "Bearer"])
+async def test_a_business_suite_looks_after_the_queue(union, scheme: str) -> None:
     """Sends no Content-Type, and reads every member by its key, so that all must be there."""
-    suite = Program(union, content_type=None)
+    suite = await with_key(union, scheme, content_type=None)
     await union.send("kim@far.test", "lee@temp.test", "box@temp.test")
     found = await suite.get("/api/queue/messages?page=1&limit=10&values=1&text=lee%40")
     assert found.keys() >= {"items", "total", "status"}
@@ -228,9 +232,10 @@ async def test_a_self_service_panel(union) -> None:
     assert [await logs_in(union, "kim", it) for it in (PASSWORD, ANOTHER)] == [True, False]
 
 
-async def test_terraform_and_signing_keys(union) -> None:
+@pytest.mark.parametrize("scheme", ["Basic", "Bearer"])
+async def test_terraform_and_signing_keys(union, scheme: str) -> None:
     """The id of a key is its selector to this provider; before it deletes a domain it looks for addresses in it."""
-    provider = Program(union)
+    provider = await with_key(union, scheme)
     await provider.data("POST", "/api/principal", {"type": "domain", "name": "acme.test"})
     for _ in range(2):
         await provider.data("POST", "/api/dkim", {"domain": "acme.test", "algorithm": "Ed25519", "selector": "tf"})
@@ -247,9 +252,10 @@ async def test_terraform_and_signing_keys(union) -> None:
     assert await provider.data("DELETE", "/api/principal/acme.test") is None
 
 
-async def test_a_shell_script_provisions_twice(union) -> None:
+@pytest.mark.parametrize("scheme", ["Basic", "Bearer"])
+async def test_a_shell_script_provisions_twice(union, scheme: str) -> None:
     """`curl -fsS -d` says that its JSON is a form; `-f` fails on any status but a good one; jq takes names out of what it got."""
-    script = Program(union, content_type=FORM)
+    script = await with_key(union, scheme, content_type=FORM)
     for _ in range(2):
         names = [it["name"] for it in (await script.get("/api/principal?types=domain&limit=1000"))["items"]]
         if "acme.test" not in names:
@@ -299,6 +305,28 @@ async def test_a_tool_server_passes_everything_on(union) -> None:
         await tools.json("GET", target)
     sample = Program(union, content_type="text/plain")
     assert await sample.data("POST", "/api/spam-filter/upload/ham", b"From: x@far.test\r\nSubject: Hello\r\n\r\nHi\r\n") is None
+
+
+@pytest.mark.parametrize("secret", [KEY, hashed(KEY, "canarysalt")])
+async def test_a_key_is_used_as_soon_as_it_is_made(union, secret: str) -> None:
+    """In each of its forms, on old and new paths; what was read of it is the key's own principal, and after it is deleted it opens nothing."""
+    admin = Program(union)
+    body = {"type": "apiKey", "name": "robot", "description": "Backups", "secrets": [secret], "enabledPermissions": ["authenticate", "authenticate-oauth", "domain-list"]}
+    id_ = await admin.data("POST", "/api/principal", body)
+    robot = union.as_(("robot", KEY))
+    for scheme in ("Basic", "basic", "Bearer", "bearer"):
+        key = Program(robot, scheme=scheme)
+        assert (await key.get("/api/principal?types=domain"))["total"] >= 1
+        assert (await key.send("GET", "/api/queue/messages"))[0] == 403
+        assert (await Program(union.as_(("robot", ANOTHER)), scheme=scheme).send("GET", "/api/principal?types=domain"))[0] == 401
+        assert (await key.send("GET", "/jmap/session"))[0] == 200
+    shown = await admin.get("/api/principal/robot")
+    assert (shown["id"], shown["type"], shown["description"]) == (id_, "apiKey", "Backups")
+    assert [it["name"] for it in (await admin.get("/api/principal?types=apiKey"))["items"]] == ["robot"]
+    assert await admin.change("robot", ("set", "secrets", [ANOTHER])) == {"data": None}
+    assert [(await Program(union.as_(("robot", it)), scheme="Bearer").send("GET", "/api/principal?types=domain"))[0] for it in (KEY, ANOTHER)] == [401, 200]
+    assert await admin.data("DELETE", "/api/principal/robot") is None
+    assert (await Program(union.as_(("robot", ANOTHER)), scheme="Bearer").send("GET", "/api/principal?types=domain"))[0] == 401
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html"])

@@ -4,6 +4,7 @@ import base64
 import io
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +21,13 @@ def encoded(mark: bytes) -> Iterator[str]:
 
 
 SECRET = re.compile("|".join([r"(?i:canary)", r"\b(?i:basic|bearer) [A-Za-z0-9+/=._~-]{6,}", *encoded(MARK), *encoded(MARK.title())]))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why tests were skipped, each reason once."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple))
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{count} tests: {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -93,11 +93,12 @@ def masked(value: Any) -> bool:
     return bool(value == MASK)
 
 
-def type_first(value: Any) -> Any:
-    """The same with `@type` before all else: a patch is applied in the order in which it is written, and a name is fixed until the variant changes (jmap-management-api 2.6)."""
-    if not isinstance(value, dict):
-        return value
-    members = {name: type_first(it) for name, it in value.items()}
+def type_first(it: Object) -> Object:
+    """The same with `@type` before all else, in every part.
+
+    A patch is applied in the order in which it is written (jmap-management-api 2.6), and what is fixed, like a name, may be written with a new variant only.
+    """
+    members = {name: type_first(part) if isinstance(part, dict) else part for name, part in it.items()}
     return {_TYPE: members.pop(_TYPE), **members} if _TYPE in members else members
 
 

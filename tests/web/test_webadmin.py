@@ -50,11 +50,10 @@ async def client(start, bundle):
     ],
 )
 async def test_files_and_pages(client, server, target, type_, body):
-    before = len(server.seen)
     answer = await client("GET", target, authorization=None)
     assert (answer.status, answer.headers["Content-Type"], answer.body) == (200, type_, body)
     assert {name.lower() for name in answer.headers} == {"content-type", "content-length", "date", "x-request-id"}
-    assert len(server.seen) == before
+    assert {path for _, path, _ in server.seen} <= {"/jmap/session"}  # which the gateway reads for itself
 
 
 @pytest.mark.parametrize("target", ["/", "/webadmin-1a_bg.wasm"])

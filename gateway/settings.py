@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     tls_key: str = Field("", description="PEM file of the private key")
 
     state: str = Field("sqlite+aiosqlite:///stalwart-gateway.db", description="database URL of what the gateway remembers")
-    state_key: str = Field("", repr=False, description="what the secrets in the state are encrypted with: 32 or more characters, kept apart from the database; without it a key file beside the database is made and used, readable by its owner only")
+    state_key: str = Field("", repr=False, description="what the API keys and secrets in the state are encrypted with: 32 or more characters, kept apart from the database; without it a key file beside the database is made and used, readable by its owner only")
     workers: int = Field(1, ge=1, le=64, description="processes that share the port")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least important log lines written")
     log_format: Literal["json", "text"] = Field("json", description="form of log lines")

@@ -1,0 +1,146 @@
+"""API keys in the state: shared by gateways, encrypted, one for each name, and never quietly lost."""
+
+import sqlite3
+
+import pytest
+
+from gateway.state import Key, KeyChanged, Keys, KeyTaken, State, StateError, Verifier
+
+SERVER = "http://127.0.0.1:8080"
+HASH = "$scrypt$ln=14,r=8,p=1$Y2FuYXJ5$Canary-of-a-verifier"
+SCRIPT = Key("c", "script", "script@a.test", (Verifier(HASH, "", "$6$Canary-shown"), Verifier("{SHA}x", "cron")), "API_Canary")
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite+aiosqlite:///{tmp_path}/state.db"
+
+
+@pytest.fixture
+async def open_keys(url):
+    opened = []
+
+    async def make(server=SERVER, **more):
+        opened.append(await State.open(more.pop("url", url), server, **more))
+        return opened[-1].memory.keys
+
+    yield make
+    for state in opened:
+        await state.close()
+
+
+@pytest.fixture(params=["memory", "file", "process"])
+async def keys(request, open_keys):
+    """Keys in a database in memory, in a file, and in no database."""
+    if request.param == "process":
+        return Keys()
+    return await (open_keys(url="sqlite+aiosqlite://") if request.param == "memory" else open_keys())
+
+
+def contents(key):
+    return key.account, key.name, key.address, key.verifiers, key.secret
+
+
+async def test_a_key_is_found_by_name_and_account(keys):
+    assert (await keys.login("script"), await keys.of("c"), await keys.names(), keys.exist()) == (None, None, {}, False)
+    await keys.prepare()
+    await keys.add(SCRIPT)
+    assert contents(await keys.login("script")) == contents(SCRIPT) == contents(await keys.of("c", certain=True))
+    (name,) = (await keys.names(certain=True)).values()
+    assert (name.type, name.id, name.name, name.address, keys.exist()) == ("Account", "c", "script", "script@a.test", True)
+    assert await keys.login("Script") is None
+
+
+async def test_a_name_has_one_key(keys):
+    await keys.add(SCRIPT)
+    other = Key("d", "script", "script-1@a.test")
+    with pytest.raises(KeyTaken):
+        await keys.add(other)
+    await keys.add(Key("e", "other", "other@a.test"))
+    with pytest.raises(KeyTaken):
+        await keys.change(await keys.of("e"), Key("e", "script", "other@a.test"))
+    await keys.add(other, instead=["c"])
+    assert await keys.of("c") is None
+    assert (await keys.login("script")).account == "d"
+
+
+async def test_a_change_takes_the_place_of_what_was_read_and_of_nothing_else(keys):
+    await keys.add(SCRIPT)
+    first = await keys.of("c")
+    await keys.change(first, Key("c", "renamed", "script@a.test"))
+    assert (await keys.login("script"), (await keys.login("renamed")).verifiers) == (None, ())
+    with pytest.raises(KeyChanged):
+        await keys.change(first, Key("c", "script", "script@a.test"))
+    await keys.remove(["c", "zz"])
+    with pytest.raises(KeyChanged):
+        await keys.change(first, Key("c", "script", "script@a.test"))
+    assert not await keys.names()
+
+
+async def test_gateways_on_one_database_know_the_same_keys(open_keys):
+    one, other = await open_keys(), await open_keys()
+    await one.add(SCRIPT)
+    assert contents(await other.login("script")) == contents(SCRIPT)
+    seen = await other.of("c")
+    await one.change(await one.of("c"), Key("c", "renamed", "script@a.test"))
+    with pytest.raises(KeyChanged):
+        await other.change(seen, Key("c", "mine", "script@a.test"))
+    assert await other.login("script") is None
+    with pytest.raises(KeyTaken):
+        await other.add(Key("d", "renamed", "d@a.test"))
+    await other.remove(["c"])
+    assert await one.login("renamed") is None
+
+
+async def test_servers_do_not_share_keys(open_keys):
+    await (await open_keys()).add(SCRIPT)
+    elsewhere = await open_keys("http://127.0.0.1:8081")
+    assert await elsewhere.login("script") is None
+    await elsewhere.add(SCRIPT)
+
+
+async def test_a_copy_of_the_database_opens_nothing(open_keys, url, tmp_path):
+    await (await open_keys()).add(SCRIPT)
+    content = (tmp_path / "state.db").read_bytes()
+    assert b"Canary" not in content
+    assert HASH.encode() not in content
+    (tmp_path / "state.db.key").rename(tmp_path / "elsewhere")
+    with pytest.raises(StateError, match="missing"):
+        await State.open(url, SERVER)
+    with pytest.raises(StateError, match=r"not the one .* API keys of clients cannot work"):
+        await State.open(url, SERVER, state_key="another key of thirty-two letters")
+
+
+async def test_secrets_that_are_not_remembered_any_more_leave_the_key_of_the_keys(open_keys, url):
+    state = await State.open(url, SERVER, secrets=True)
+    await state.memory.keys.add(SCRIPT)
+    await state.memory.set_secrets("b", {"a": "x"})
+    await state.close()
+    state = await State.open(url, SERVER)
+    await state.tidy()
+    await state.close()
+    assert contents(await (await open_keys()).login("script")) == contents(SCRIPT)
+
+
+async def test_what_was_moved_to_another_account_is_no_key(open_keys, tmp_path, caplog):
+    await (await open_keys()).add(SCRIPT)
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        connection.execute("UPDATE api_keys SET account = 'd'")
+    connection.close()
+    assert await (await open_keys()).login("script") is None
+    assert "as good as forgotten" in caplog.text
+
+
+async def test_what_cannot_be_written_is_an_error_and_logins_go_by_what_was_known(open_keys, tmp_path):
+    keys = await open_keys()
+    await keys.add(SCRIPT)
+    assert await keys.login("script")
+    with sqlite3.connect(tmp_path / "state.db") as connection:
+        connection.execute("DROP TABLE api_keys")
+        connection.execute("UPDATE revisions SET value = value + 1")
+    connection.close()
+    for failing in (keys.add(Key("d", "x", "x@a.test")), keys.change(SCRIPT, SCRIPT), keys.remove(["c"]), keys.names(certain=True), keys.of("c", certain=True)):
+        with pytest.raises(StateError):
+            await failing
+    assert await keys.login("script")
+    assert list(await keys.names()) == ["c"]

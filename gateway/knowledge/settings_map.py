@@ -141,11 +141,21 @@ class SettingsMap:
         for row in self.rows:
             _check(row, patterns)
         self.by_pattern: Mapping[str, Row] = MappingProxyType(patterns)
-        self.groups = frozenset(row.pattern.partition(".")[0] for row in self.rows)
+        self._of_group: dict[str, list[Row]] = {}
+        for row in self.rows:
+            self._of_group.setdefault(row.pattern.partition(".")[0], []).append(row)
+        self.groups = frozenset(self._of_group)
         self._longest_head = max(map(len, self._headed), default=0)
         for row in self.rows:
             if not row.is_record and ((found := self.find(_sample(row.pattern))) is None or found.row is not row):
                 raise MapError(f"no key reaches {row.pattern}")
+
+    def near(self, prefix: str) -> Iterator[Row]:
+        """Rows of the group of a prefix, or of the groups whose names begin with it: all that can have keys below it are among them."""
+        group, dot, _ = prefix.partition(".")
+        for name in (group,) if dot else self._of_group:
+            if name.startswith(group):
+                yield from self._of_group.get(name, ())
 
     def find(self, key: str) -> Found | None:
         """The row of a key, in whatever spelling of the index (18 digits at most), None when there is none; a long key costs as much as reading it."""

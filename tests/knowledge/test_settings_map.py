@@ -108,3 +108,10 @@ def test_long_keys_take_no_longer_than_others(key):
 def test_an_index_of_many_digits_is_none():
     assert SETTINGS.find("resolver.custom." + "0" * 17 + "1").place == 1
     assert SETTINGS.find("resolver.custom." + "1" * 5000) is None
+
+
+@pytest.mark.parametrize("prefix", ["", "s", "server", "server.", "server.listener.x.", "email", "email-", "email-submission.", "sieve.t", "x", "x.", "."])
+def test_rows_near_a_prefix_are_all_that_lead_below_it(prefix):
+    near = list(SETTINGS.near(prefix))
+    below = [row for row in SETTINGS.rows if row.head.startswith(prefix) or prefix.startswith(row.head)]
+    assert [row for row in near if row in below] == below

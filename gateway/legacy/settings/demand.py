@@ -84,7 +84,7 @@ def with_keys(demand: Demand, keys: Iterable[str]) -> dict[str, Found]:
 
 def rows_below(prefix: str) -> Iterator[Row]:
     """Rows whose keys a listing shows, aliases only where the prefix does not cover the key that is listed."""
-    for row in SETTINGS.rows:
+    for row in SETTINGS.near(prefix):
         if not _covers(prefix, row) or "unlisted" in row.marks:
             continue
         if "asked" in row.marks and prefix.count(_SEPARATOR) < row.pattern.count(_SEPARATOR):

@@ -156,6 +156,7 @@ class _Batch:
 def wanted(operations: Iterable[Operation]) -> Demand:
     """What the operations can touch, and what their macros look up."""
     demand = Demand()
+    prefixes: dict[str, None] = {}
     for operation in operations:
         match operation:
             case Insert(prefix, _, assert_empty):
@@ -163,11 +164,13 @@ def wanted(operations: Iterable[Operation]) -> Demand:
                 with_keys(demand, [key for key, _ in pairs])
                 with_keys(demand, [key for _, text in pairs for key in macro_keys(text)])
                 if assert_empty and prefix is not None:
-                    with_prefix(demand, f"{prefix}.")
+                    prefixes[f"{prefix}."] = None
             case Delete(keys):
                 with_keys(demand, keys)
             case Clear(prefix):
-                with_prefix(demand, prefix)
+                prefixes[prefix] = None
+    for prefix in prefixes:
+        with_prefix(demand, prefix)
     return demand
 
 

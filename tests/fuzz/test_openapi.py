@@ -27,6 +27,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 SPEC = Spec.load()
 STATUS = {operation: action.status for operation, action in collect_rows(SPEC).items()}
 READY = [operation.id for operation in SPEC.operations if STATUS[operation.id] == "ready" and operation.inside_api]
+LOGINS = [operation.id for operation in SPEC.operations if not operation.inside_api]
 OTHERS = [operation.id for operation in SPEC.operations if STATUS[operation.id] != "ready" and operation.inside_api]
 SCHEMA = schemathesis.openapi.from_dict(SPEC.document)
 SETTINGS = {"derandomize": True, "deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
@@ -91,8 +92,8 @@ def stock() -> Iterator[Stock]:
         assert stock.met
 
 
-def judged(case, gateway: str) -> None:
-    response = case.call(base_url=f"{gateway}/api", auth=ADMIN)
+def judged(case, gateway: str, below: str = "/api") -> None:
+    response = case.call(base_url=f"{gateway}{below}", auth=ADMIN)
     case.validate_response(response, checks=CHECKS)
 
 
@@ -126,3 +127,9 @@ def test_the_same_for_names_that_are_there(case, gateway) -> None:
 @settings(max_examples=5, **SETTINGS)
 def test_what_is_not_served_refuses_as_the_document_promises(case, gateway) -> None:
     judged(case, gateway)
+
+
+@SCHEMA.include(operation_id=LOGINS).parametrize()
+@settings(max_examples=10, **SETTINGS)
+def test_logins_answer_as_the_document_promises(case, gateway) -> None:
+    judged(case, gateway, below="")

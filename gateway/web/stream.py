@@ -19,7 +19,7 @@ Page = list[Any]
 
 
 class CutShort(Exception):
-    """A reply failed after its head was sent: the connection was cut, because nothing else tells the client. A ConnectionError: he has left himself."""
+    """A reply failed when its head was on its way: the connection was cut, because nothing else tells the client, or he has left, a ConnectionError."""
 
     def __init__(self, response: web.StreamResponse, cause: Exception) -> None:
         super().__init__("cut short")

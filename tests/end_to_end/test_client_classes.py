@@ -173,6 +173,9 @@ async def test_a_mail_panel_asks_how_things_are(union) -> None:
     assert (first["total"], first["items"][0]["created"]) == (3, min(it["created"] for it in whole["items"])), "the oldest first"
     shown = await panel.get("/api/settings/keys?keys=server.hostname,report.domain,no.such-key")
     assert all(isinstance(text, str) for text in shown.values())
+    # It asks for the records of a name that nobody has, to learn the name of the server from them; the new server knows records of its domains only.
+    assert await panel.json("GET", "/api/dns/records/name.invalid") == {"error": "notFound", "item": "name.invalid"}
+    assert [it for it in await panel.get("/api/dns/records/acme.test") if it["type"] == "MX"]
 
 
 async def test_a_managed_service_makes_sure_of_the_domain(union) -> None:

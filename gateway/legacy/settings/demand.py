@@ -35,11 +35,14 @@ class Demand:
     rows: dict[str, Row] = field(default_factory=dict)
     objects: dict[str, set[str] | None] = field(default_factory=dict)
     everything: bool = False
+    _wholly: set[str] = field(default_factory=set)
 
     def add(self, row: Row, only: str | None = None) -> None:
         """Ask for a row; `only` narrows it to objects whose filtered property has this value."""
-        if row.direction == "none" or row.is_record:
+        if row.direction == "none" or row.is_record or row.pattern in self._wholly:
             return
+        if only is None:
+            self._wholly.add(row.pattern)
         self.rows[row.pattern] = row
         types = _STORES if row.pattern.startswith("store.") else ()
         for type_ in (*row.objects, *types, *_referenced(row)):

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from gateway.jmap.errors import HttpRefusal
 from gateway.legacy.refusals import BadRequest
 
 from .simulated import NewServer, Old, clear, delete, insert
@@ -259,5 +260,15 @@ async def test_an_address_is_one_whatever_its_spelling(server, old, given, shown
 
 async def test_thousands_of_operations_are_looked_through_at_once(old):
     began = time.process_time()
-    assert await old.post(*[clear(f"x{number}") for number in range(20_000)], *[clear("lab")] * 10_000) is None
+    assert await old.post(*[clear(f"store.{number}.x") for number in range(20_000)], *[clear("lab")] * 10_000) is None
     assert time.process_time() - began < 5
+
+
+async def test_much_is_not_looked_through_for_strangers(server, old, monkeypatch):
+    async def refuse():
+        raise HttpRefusal(401)
+
+    monkeypatch.setattr(server, "account", refuse)
+    with pytest.raises(HttpRefusal):
+        await old.post(*[delete(f"http.x{number}") for number in range(1001)])
+    assert server.gets == 0

@@ -53,6 +53,16 @@ def parse(body: Any) -> list[Operation]:
     return operations
 
 
+def weight(operation: Operation) -> int:
+    """How many keys and prefixes an operation names."""
+    match operation:
+        case Insert(_, values):
+            return 1 + len(values)
+        case Delete(keys):
+            return len(keys)
+    return 1
+
+
 def _operation(it: Any) -> Operation:
     match it:
         case {"type": "insert", "values": list(values), "assert_empty": bool(assert_empty)}:

@@ -22,7 +22,7 @@ from gateway.legacy.settings.writing.editing import Draft
 from gateway.legacy.settings.writing.entries import Entry
 from gateway.legacy.settings.writing.errors import refusal
 from gateway.legacy.settings.writing.macros import macro_keys
-from gateway.legacy.settings.writing.operations import Clear, Delete, Insert, Operation, parse
+from gateway.legacy.settings.writing.operations import Clear, Delete, Insert, Operation, parse, weight
 from gateway.legacy.settings.writing.send import Done, Refused, send
 from gateway.legacy.settings.writing.sheet import read
 from gateway.legacy.settings.writing.slots import Slot
@@ -34,13 +34,20 @@ DELETE = "settings-delete"
 _LOCK = "settings"
 _TRIES = 2
 _RACES = 9
+_MANY = 1000
 _RACE = "serverUnavailable"
 _GONE = "notFound"
 
 
 async def update_settings(exchange: Exchange) -> None:
-    """Carry out all operations of the body or none of them; two round trips when one type of object changes, one when nothing does."""
-    await _undisturbed(exchange, parse(exchange.body), UPDATE)
+    """Carry out all operations of the body or none of them.
+
+    Two round trips when one type of object changes, one when nothing does. What takes a while to look through is not looked through for strangers.
+    """
+    operations = parse(exchange.body)
+    if sum(map(weight, operations)) > _MANY:
+        await exchange.caller.account()
+    await _undisturbed(exchange, operations, UPDATE)
 
 
 async def delete_setting(exchange: Exchange) -> None:

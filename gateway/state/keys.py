@@ -83,13 +83,12 @@ class Keys:
     def __init__(self) -> None:
         self._keys: dict[str, Key] = {}
         self._by_name: dict[str, str] = {}
+        self._names: dict[str, OldName] = {}
 
     async def names(self, *, certain: bool = False) -> Mapping[str, OldName]:
         """Name and address of every key by account, as they were known last when there is no better way; StateError then if they must be `certain`."""
         await (self._refresh() if certain else self._refresh_if_possible())
-        return {
-            it.account: OldName(ACCOUNT, it.account, it.name, it.address, implied=True) for it in self._keys.values()
-        }
+        return self._names
 
     async def of(self, account: str, *, certain: bool = False) -> Key | None:
         """The key that an account stands for, as it was known last when there is no better way; StateError then if it must be `certain`."""
@@ -98,7 +97,7 @@ class Keys:
 
     async def login(self, name: str) -> Key | None:
         """The key of this name, as it was known last when there is no better way."""
-        await self._refresh_if_possible(for_login=True)
+        await self._refresh_if_possible(for_login=name)
         account = self._by_name.get(name)
         return None if account is None else self._keys[account]
 
@@ -134,12 +133,13 @@ class Keys:
     def _known(self, keys: Collection[Key]) -> None:
         self._keys = {it.account: it for it in keys}
         self._by_name = {it.name: it.account for it in keys}
+        self._names = {it.account: OldName(ACCOUNT, it.account, it.name, it.address, implied=True) for it in keys}
 
     async def _refresh(self) -> None:
         """Learn what others changed; StateError."""
 
-    async def _refresh_if_possible(self, *, for_login: bool = False) -> None:
-        """Learn what others changed, if that is possible; `for_login` a little later will do."""
+    async def _refresh_if_possible(self, *, for_login: str | None = None) -> None:
+        """Learn what others changed, if that is possible; `for_login` by a known name a little later will do."""
 
 
 class DurableKeys(Keys):
@@ -153,6 +153,7 @@ class DurableKeys(Keys):
         self._seen: Signature | None = None
         self._version: tuple[int, int] | None = None
         self._asked = float("-inf")
+        self._failing = False
         self._turn = asyncio.Lock()
 
     @staticmethod
@@ -207,15 +208,19 @@ class DurableKeys(Keys):
             raise self._failed("written", error) from None
         await self._learn()
 
-    async def _refresh_if_possible(self, *, for_login: bool = False) -> None:
+    async def _refresh_if_possible(self, *, for_login: str | None = None) -> None:
         now = time.monotonic()
-        if for_login and self._database.file is None and now - self._asked < LOGIN_SECONDS:
+        # A new key is used at once, maybe here; but a database that does not work must not hold up every login.
+        will_do = for_login in self._by_name or self._failing
+        if for_login is not None and self._database.file is None and will_do and now - self._asked < LOGIN_SECONDS:
             return
         self._asked = now
         try:
             await self._refresh()
         except StateError:
-            return
+            self._failing = True
+        else:
+            self._failing = False
 
     async def _refresh(self) -> None:
         signature = self._database.signature()

@@ -7,34 +7,27 @@ import pytest
 from gateway.state import Key, KeyChanged, Keys, KeyTaken, State, StateError, Verifier
 
 SERVER = "http://127.0.0.1:8080"
+KEY = "a key for tests that is long enough for it"
 HASH = "$scrypt$ln=14,r=8,p=1$Y2FuYXJ5$Canary-of-a-verifier"
 SCRIPT = Key("c", "script", "script@a.test", (Verifier(HASH, "", "$6$Canary-shown"), Verifier("{SHA}x", "cron")), "API_Canary")
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite+aiosqlite:///{tmp_path}/state.db"
+def open_keys(opened, url):
+    """Opens the state of the test, or another one; on a server it needs a key for API keys."""
+
+    async def make(server=SERVER, url=url):
+        return (await opened(url, server, state_key=KEY if url.startswith("postgresql") else "")).memory.keys
+
+    return make
 
 
-@pytest.fixture
-async def open_keys(url):
-    opened = []
-
-    async def make(server=SERVER, **more):
-        opened.append(await State.open(more.pop("url", url), server, **more))
-        return opened[-1].memory.keys
-
-    yield make
-    for state in opened:
-        await state.close()
-
-
-@pytest.fixture(params=["memory", "file", "process"])
-async def keys(request, open_keys):
-    """Keys in a database in memory, in a file, and in no database."""
+@pytest.fixture(params=["in memory", "database", "process"])
+async def keys(request, open_keys, place):
+    """Keys in a database in memory, in the database of the test, and in none."""
     if request.param == "process":
         return Keys()
-    return await (open_keys(url="sqlite+aiosqlite://") if request.param == "memory" else open_keys())
+    return await (open_keys() if request.param == "database" else open_keys(url=place("in memory")))
 
 
 def contents(key):
@@ -89,7 +82,15 @@ async def test_gateways_on_one_database_know_the_same_keys(open_keys):
     with pytest.raises(KeyTaken):
         await other.add(Key("d", "renamed", "d@a.test"))
     await other.remove(["c"])
+    assert not await one.names()
     assert await one.login("renamed") is None
+
+
+async def test_a_key_is_known_at_once_to_the_other_gateway(open_keys):
+    one, other = await open_keys(), await open_keys()
+    assert await other.login("script") is None
+    await one.add(SCRIPT)
+    assert contents(await other.login("script")) == contents(SCRIPT)
 
 
 async def test_servers_do_not_share_keys(open_keys):
@@ -99,9 +100,9 @@ async def test_servers_do_not_share_keys(open_keys):
     await elsewhere.add(SCRIPT)
 
 
-async def test_a_copy_of_the_database_opens_nothing(open_keys, url, tmp_path):
+async def test_a_copy_of_the_database_opens_nothing(open_keys, url, file, tmp_path):
     await (await open_keys()).add(SCRIPT)
-    content = (tmp_path / "state.db").read_bytes()
+    content = file.read_bytes()
     assert b"Canary" not in content
     assert HASH.encode() not in content
     (tmp_path / "state.db.key").rename(tmp_path / "elsewhere")
@@ -112,30 +113,31 @@ async def test_a_copy_of_the_database_opens_nothing(open_keys, url, tmp_path):
 
 
 async def test_secrets_that_are_not_remembered_any_more_leave_the_key_of_the_keys(open_keys, url):
-    state = await State.open(url, SERVER, secrets=True)
+    key = KEY if url.startswith("postgresql") else ""
+    state = await State.open(url, SERVER, secrets=True, state_key=key)
     await state.memory.keys.add(SCRIPT)
     await state.memory.set_secrets("b", {"a": "x"})
     await state.close()
-    state = await State.open(url, SERVER)
+    state = await State.open(url, SERVER, state_key=key)
     await state.tidy()
     await state.close()
     assert contents(await (await open_keys()).login("script")) == contents(SCRIPT)
 
 
-async def test_what_was_moved_to_another_account_is_no_key(open_keys, tmp_path, caplog):
+async def test_what_was_moved_to_another_account_is_no_key(open_keys, file, caplog):
     await (await open_keys()).add(SCRIPT)
-    with sqlite3.connect(tmp_path / "state.db") as connection:
+    with sqlite3.connect(file) as connection:
         connection.execute("UPDATE api_keys SET account = 'd'")
     connection.close()
     assert await (await open_keys()).login("script") is None
     assert "as good as forgotten" in caplog.text
 
 
-async def test_what_cannot_be_written_is_an_error_and_logins_go_by_what_was_known(open_keys, tmp_path):
+async def test_what_cannot_be_written_is_an_error_and_logins_go_by_what_was_known(open_keys, file):
     keys = await open_keys()
     await keys.add(SCRIPT)
     assert await keys.login("script")
-    with sqlite3.connect(tmp_path / "state.db") as connection:
+    with sqlite3.connect(file) as connection:
         connection.execute("DROP TABLE api_keys")
         connection.execute("UPDATE revisions SET value = value + 1")
     connection.close()
@@ -144,3 +146,11 @@ async def test_what_cannot_be_written_is_an_error_and_logins_go_by_what_was_know
             await failing
     assert await keys.login("script")
     assert list(await keys.names()) == ["c"]
+
+
+async def test_a_database_on_a_server_needs_a_key_of_its_own(opened, postgres_database):
+    keys = (await opened(postgres_database.url, SERVER, state_key="")).memory.keys
+    for failing in (keys.prepare(), keys.add(SCRIPT)):
+        with pytest.raises(StateError, match="state_key"):
+            await failing
+    assert not await keys.names(certain=True)

@@ -5,14 +5,16 @@ import base64
 import logging
 import statistics
 import time
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 
+from gateway.jmap.errors import HttpRefusal
 from gateway.knowledge import password_hashes
 from gateway.knowledge.sha512_crypt import hashed
 from gateway.settings import Settings
-from gateway.state import Key, Recollection, State, Verifier
+from gateway.state import Key, Keys, Recollection, State, Verifier
 from gateway.web import keys as web_keys
 from gateway.web.errors import TooManyLogins
 from gateway.web.keys import KeyLogins
@@ -61,6 +63,22 @@ async def knowing(start, server, tmp_path, giving):
     yield started
     for state in states:
         await state.close()
+
+
+async def test_a_secret_that_another_gateway_exchanged_a_moment_ago(monkeypatch):
+    """A database on a server is asked at most once a second for a name that is known."""
+
+    class Late(Keys):
+        async def login(self, name):
+            return key() if name == "script" else None
+
+    monkeypatch.setattr(web_keys, "REFUSED_SECONDS", 0)
+    memory = Recollection(keys=Late())
+    await memory.keys.add(replace(key(secret="new"), revision=1))
+    logins = KeyLogins(memory, Settings())
+    assert await logins.token("script", "new", "192.0.2.1") == NEW
+    with pytest.raises(HttpRefusal):
+        await logins.token("script", "neither", "192.0.2.1")
 
 
 @pytest.mark.parametrize("authorization", [key_form("script", CHOSEN), key_form(" SCRIPT", CHOSEN), basic("script", CHOSEN), "bASIC  " + encoded("Script", CHOSEN)])

@@ -57,7 +57,7 @@ class Timeouts(BaseModel):
     """Seconds the gateway waits."""
 
     connect: float = Field(3, gt=0, description="to open a connection to the new server")
-    read: float = Field(30, gt=0, description="between two pieces of an answer of the new server")
+    read: float = Field(40, gt=0, description="between two pieces of an answer of the new server, which waits 30 s for a look-up store that does not answer")
     total: float = Field(60, gt=0, description="for a whole answer of the new server; streams are exempt")
     body: float = Field(30, gt=0, description="for the body of a request")
     request: float = Field(300, gt=0, description="for everything one request needs, however many calls that are; streams are exempt once they run")

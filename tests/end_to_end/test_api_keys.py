@@ -185,6 +185,18 @@ async def test_the_rights_over_keys_are_needed(union):
     assert not await lets_in(union, "k", "mine")
 
 
+async def test_who_may_only_look_at_accounts_gives_himself_no_key(union):
+    """Everybody has the new rights over keys; the new server is not asked where only the state changes."""
+    await make(union, "k", secrets=["s"], roles=["admin"])
+    looking = ["individual-list", "individual-get", *(f"api-key-{deed}" for deed in ("list", "get", "create", "update", "delete"))]
+    await make(union, "reader", secrets=["s"], roles=["user"], enabledPermissions=looking)
+    reader = union.as_(("reader", "s"))
+    assert (await reader.call("GET", "/api/principal/k"))[1]["data"]["name"] == "k"
+    for step in (("addItem", "secrets", "mine"), ("set", "secrets", ["mine"]), ("removeItem", "secrets", "s"), ("set", "name", "mine")):
+        assert (await change(reader, "k", step))[0] == 403
+    assert [await lets_in(union, "k", it) for it in ("s", "mine")] == [True, False]
+
+
 async def test_keys_that_were_made_elsewhere_are_shown_described_and_removed(union):
     calls = [["x:Account/query", {"filter": {"@type": "User"}, "limit": 10, "calculateTotal": True}, "0"]]
     using = ["urn:ietf:params:jmap:core", "urn:stalwart:jmap"]

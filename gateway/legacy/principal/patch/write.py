@@ -43,8 +43,10 @@ async def write(subject: Subject, plan: Plan) -> bool:
     Refusal, Vanished, and what the client raises.
     """
     if subject.kind.word == API_KEY and (plan.key or plan.pointers):
-        # The new server asks for rights over accounts only, and not at all where only the state changes.
+        # The new server asks for rights over accounts only, and not at all where only the state changes: who may do nothing but look at
+        # accounts must not give himself the secret of one.
         await insist(subject.exchange, subject.kind.word, "update")
+        await insist(subject.exchange, "individual", "update")
     if plan.pointers:
         await _target(subject, plan)
     if plan.key:

@@ -16,6 +16,7 @@ from gateway.legacy.exchange import Login, Memory
 from gateway.legacy.refusals import Unauthorized
 from gateway.settings import Settings
 from gateway.web.auth import Credential, read, renamed, secret_of, token
+from gateway.web.errors import TooManyLogins
 from gateway.web.keys import KeyLogins
 
 NEW_KEY = re.compile(r"API_[A-Za-z0-9_-]{38}")
@@ -23,6 +24,8 @@ NEW_KEY = re.compile(r"API_[A-Za-z0-9_-]{38}")
 
 REMEMBERED = 1024
 SECONDS = 300
+SOMEBODY_SECONDS = 3600
+"""Long, because the new server bans addresses that it refuses too often."""
 
 _WITH_CODE = re.compile(r"(.+)\$([0-9]{6,8})", re.DOTALL | re.ASCII)
 
@@ -40,6 +43,7 @@ class Logins:
         self._keys = KeyLogins(memory, settings)
         self._taken_as_given: TTLCache[bytes, bool] = TTLCache(REMEMBERED, SECONDS)
         self._taken_whole: TTLCache[bytes, bool] = TTLCache(REMEMBERED, SECONDS)
+        self._somebody: TTLCache[bytes, bool] = TTLCache(REMEMBERED, SOMEBODY_SECONDS)
 
     async def known(self, credential: Credential, client_address: str) -> Credential:
         """The credential as it goes upstream; HttpRefusal 401 for a wrong secret of an API key, and where the server takes the login in no form.
@@ -87,10 +91,32 @@ class Logins:
         if credential.login is None:
             return None
         secret = secret_of(credential)
-        key = await self._keys.token(credential.login, secret, client_address)
+        if self._somebody and self._somebody.get(self._upstream.caller(credential.header, client_address).key):
+            return None
+        try:
+            key = await self._keys.token(credential.login, secret, client_address)
+        except (HttpRefusal, TooManyLogins):
+            if await self._is_somebody(credential, client_address):
+                return None
+            raise
         if key is None and NEW_KEY.fullmatch(secret):
             key = secret
         return None if key is None else token(key)._replace(challenge=False)
+
+    async def _is_somebody(self, credential: Credential, client_address: str) -> bool:
+        """Whether the new server knows a login that is wrong for the key of its name: who makes a key may be unable to see whose name it is."""
+        asked = self._upstream.caller(credential.header, client_address).key
+        known = self._somebody.get(asked)
+        if known is None:
+            known = self._somebody[asked] = await self._is_accepted(credential, client_address)
+        return known
+
+    async def _is_accepted(self, credential: Credential, client_address: str) -> bool:
+        try:
+            known = await self._form(credential, client_address)
+        except HttpRefusal:
+            return False
+        return not known.header.startswith("Basic ") or await _refusal(self._upstream.caller(known.header, client_address)) is None
 
     async def _form(self, credential: Credential, client_address: str) -> Credential:
         """A login in the form in which the new server takes it, `login` stays what the client wrote; HttpRefusal 401 where it takes it in none."""

@@ -90,12 +90,25 @@ async def test_the_new_key_goes_upstream(knowing, server, authorization):
 
 
 @pytest.mark.parametrize("authorization", [key_form("script", "wrong"), basic("script", "wrong"), basic("script", ""), key_form("script", CHOSEN + " ")])
-async def test_a_wrong_secret_is_refused_without_asking(knowing, server, authorization):
+async def test_a_wrong_secret_is_refused_and_asked_about_once(knowing, server, authorization):
     client, _ = await knowing(key())
     answer = await client("GET", "/api/queue/status", authorization=authorization)
     assert (answer.status, "WWW-Authenticate" in answer.headers) == (401, False)
     assert (await client("GET", "/jmap/x", authorization=authorization)).status == 401
-    assert not [path for _, path, _ in server.seen if path != "/jmap/session"]
+    assert [path for _, path, _ in server.seen if path != "/jmap/session"] == ["/api/account"]
+
+
+async def test_a_key_shuts_nobody_out_who_has_its_name(knowing, server):
+    """Who makes a key for one customer sees neither the accounts of others nor the name of the recovery administrator."""
+    client, _ = await knowing(key(), key("boss", None, "d"), limits={"logins": 2}, trusted_proxies=["127.0.0.1"])
+    server.rights |= dict.fromkeys((basic("script", "his own"), basic("boss", "hers")), server.rights["Bearer " + NEW])
+    for name, secret in (("script", "his own"), ("boss", "hers"), ("script", CHOSEN)):
+        for form in (key_form, basic):
+            assert (await client("GET", "/api/queue/status", authorization=form(name, secret), X_Forwarded_For="192.0.2.9")).status == 200
+            sent = "Bearer " + NEW if secret == CHOSEN else basic(name, secret)
+            assert (await client("GET", "/jmap/x", authorization=form(name, secret), X_Forwarded_For="192.0.2.9")).json["as"] == sent
+    for name in ("script", "boss"):
+        assert (await client("GET", "/api/queue/status", authorization=basic(name, "wrong"), X_Forwarded_For="192.0.2.8")).status == 401
 
 
 @pytest.mark.parametrize(

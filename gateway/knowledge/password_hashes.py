@@ -41,6 +41,7 @@ _SALTED_DIGESTS = {"SSHA": "sha1", "SSHA256": "sha256", "SSHA512": "sha512"}
 _SCRYPT_MEMORY = 1 << 30
 _ARGON2_KINDS = {"id": "Argon2id", "i": "Argon2i", "d": "Argon2d"}
 _MOST_KIBIBYTES = 1 << 18
+_MOST_KIBIBYTES_TOUCHED = 1 << 20
 _MOST_ROUNDS = 20
 _MOST_ITERATIONS = 5_000_000
 _MOST_LOG_COST = 14
@@ -56,12 +57,13 @@ def is_checkable(text: str) -> bool:
     """Whether secrets can be checked against a hash here, at a cost that a service can bear for each attempt."""
     body = _SCHEME.sub(r"\2", text)
     if (scrypt := _SCRYPT.fullmatch(body)) is not None:
-        return (
-            128 * int(scrypt["r"]) << min(int(scrypt["ln"]), 40) <= _MOST_KIBIBYTES << 10
-            and int(scrypt["p"]) <= _MOST_ROUNDS
-        )
+        return 128 * int(scrypt["r"]) * int(scrypt["p"]) << min(int(scrypt["ln"]), 40) <= _MOST_KIBIBYTES << 10
     if (argon := _ARGON2.fullmatch(body)) is not None:
-        return int(argon["m"]) <= _MOST_KIBIBYTES and int(argon["t"]) <= _MOST_ROUNDS
+        return (
+            int(argon["m"]) <= _MOST_KIBIBYTES
+            and int(argon["m"]) * int(argon["t"]) <= _MOST_KIBIBYTES_TOUCHED
+            and int(argon["t"]) <= _MOST_ROUNDS
+        )
     if (pbkdf2 := _PBKDF2.fullmatch(body)) is not None:
         return int(pbkdf2["i"]) <= _MOST_ITERATIONS
     if (crypt := _COSTS.match(body)) is not None and (

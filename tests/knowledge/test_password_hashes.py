@@ -46,6 +46,8 @@ def test_common_kinds_can_be_checked(text):
         "$pbkdf2-sha256$i=999999999$c2FsdHNhbHQ$b3V0cHV0b3V0cHV0b3V0cHV0",
         "$scrypt$ln=30,r=8,p=1$c2FsdHNhbHQ$b3V0cHV0b3V0cHV0b3V0cHV0",
         "$scrypt$ln=99,r=9999,p=1$c2FsdHNhbHQ$b3V0cHV0b3V0cHV0b3V0cHV0",
+        "$scrypt$ln=18,r=8,p=20$c2FsdHNhbHQ$b3V0cHV0b3V0cHV0b3V0cHV0",
+        "$argon2id$v=19$m=262144,t=20,p=1$c2FsdHNhbHQ$b3V0cHV0b3V0cHV0b3V0cHV0",
         "{CRYPT}_" + "a" * 19,
         "{UNKNOWN}x",
     ],

@@ -150,7 +150,7 @@ class Handler:
             return (await self._pages.reply(path, draining=self._drained is not None)).response(_headers(visit))
         if self._webadmin is not None and (self._webadmin.claims(request.method, path, query) or not self._passthrough.covers(path)):
             return await self._page(self._webadmin, request, path, visit)
-        if self._passthrough.allows(path):
+        if self._passthrough.allows(request.method, path):
             return await self._pass_through(request, f"{path}?{query}" if query else path, visit)
         raise NotFound
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import aiohttp
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType, hdrs, web
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from gateway.jmap.client import Upstream
@@ -54,9 +54,12 @@ class Passthrough:
         """Whether a raw path lies where the new server's own protocols are, so that nothing else may answer it."""
         return path in self._paths or path.startswith(self._below)
 
-    def allows(self, path: str) -> bool:
-        """Whether a raw path is in the allowlist, and nothing in it looks like a way out or a scan."""
-        if not self.covers(path):
+    def allows(self, method: str, path: str) -> bool:
+        """Whether a raw path is in the allowlist, and nothing in it looks like a way out or a scan.
+
+        Nobody is connected to anything: what follows a CONNECT is no body, and the new server would read it as further requests.
+        """
+        if method == hdrs.METH_CONNECT or not self.covers(path):
             return False
         for text in (path.lower(), unquote(path).lower()):
             if any(scan in text for scan in SCANNED_FOR) or "\\" in text or "\0" in text or text.endswith("/.") or "/./" in text:
@@ -71,7 +74,8 @@ class Passthrough:
         `authorization` is the client's, under the name that the new server knows, None when there is none.
         """
         headers = self._headers(request.headers, address)
-        if authorization is not None and headers.get("Authorization", authorization) != authorization:
+        if authorization is not None and "Authorization" in headers:
+            # Instead of all, should there be several.
             headers["Authorization"] = authorization
         if request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket":
             try:

@@ -259,6 +259,25 @@ async def test_a_credential_named_as_meant_for_one_hop_only_is_not_handed_on(sta
     assert (await client("GET", "/jmap/x", Connection="Authorization")).body == b"False"
 
 
+async def test_one_credential_is_handed_on(start, server, raw):
+    async def answer(request):
+        return web.Response(text=" ".join(request.headers.getall("Authorization")))
+
+    server.other = answer
+    client = await start()
+    sent = b"GET /jmap/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\nConnection: close\r\n\r\n"
+    answered = await asyncio.wait_for(raw(client, sent), 20)
+    assert b"Bearer a" in answered
+    assert b"Bearer b" not in answered
+
+
+async def test_nobody_is_connected_to_anything(start, server, raw):
+    client = await start()
+    sent = b"CONNECT /jmap/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nGET /jmap/hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert (await asyncio.wait_for(raw(client, sent), 20)).startswith(b"HTTP/1.1 404 ")
+    assert {path for _, path, _ in server.seen} <= {"/jmap/session"}
+
+
 @pytest.mark.parametrize(("there", "here"), [(200, 400), (307, 400), (404, 404), (426, 400), (429, 429), (500, 500)])
 async def test_a_path_without_websocket(start, server, there, here):
     async def answer(_request):

@@ -274,7 +274,9 @@ async def test_one_credential_is_handed_on(start, server, raw):
 async def test_nobody_is_connected_to_anything(start, server, raw):
     client = await start()
     sent = b"CONNECT /jmap/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nGET /jmap/hidden HTTP/1.1\r\nHost: x\r\n\r\n"
-    assert (await asyncio.wait_for(raw(client, sent), 20)).startswith(b"HTTP/1.1 404 ")
+    answered = await asyncio.wait_for(raw(client, sent), 20)
+    assert answered.startswith(b"HTTP/1.1 404 ")
+    assert b"The requested resource does not exist on this server" in answered
     assert {path for _, path, _ in server.seen} <= {"/jmap/session"}
 
 

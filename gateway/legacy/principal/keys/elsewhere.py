@@ -38,7 +38,7 @@ async def named(exchange: Exchange, name: str, deed: str, properties: Sequence[s
     own = await exchange.memory.keys.names()
     if account in own:
         return Named(None, own[account].name)
-    if name.count(":") != _PARTS - 1 or not account or not credential or not account.isalnum():
+    if name.count(":") != _PARTS - 1 or not account or not credential or not (account.isascii() and account.isalnum()):
         raise ItemNotFound(name)
     (answer,) = await exchange.caller.request(Get(ACCOUNT, [account], properties))
     for key in foreign_keys(answer["list"], own):

@@ -33,6 +33,9 @@ class Credential(NamedTuple):
     challenge: bool
     given: Login | None = None
 
+    def __repr__(self) -> str:
+        return type(self).__name__
+
 
 def read(header: str | None) -> Credential:
     """Credential of an Authorization header; Unauthorized when there is none or when it cannot be read."""
@@ -54,6 +57,9 @@ class Token(NamedTuple):
 
     probe: str
     rights: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return type(self).__name__
 
 
 def token_of(path: str, query: str) -> Token | None:

@@ -119,3 +119,8 @@ async def test_the_normalised_credential_goes_upstream(start, server, giving):
     server.rights["Basic " + encoded("kim:Canary:1")] = frozenset({"authenticate", "sysQueuedMessageGet"})
     answer = await client("GET", "/api/queue/status", authorization="bAsIc  " + encoded(" KIM :Canary:1"))
     assert answer.json == {"data": True}
+
+
+def test_credentials_show_no_secret():
+    shown = [auth.read("Basic YTpzZWtyZXQ="), auth.read("Bearer sekret"), auth.token_of("/api/telemetry/traces/live", "token=sekret")]
+    assert [repr(it) for it in shown] == ["Credential", "Credential", "Token"]

@@ -1,14 +1,13 @@
 """The object type ArchivedItem (jmap-management-api 3.17)."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any, cast
 
 from gateway.knowledge.instants import text_of, unix_of
 from gateway.simulator.callers import Caller
-from gateway.simulator.errors import Cut, MethodError, Object, SetError
+from gateway.simulator.errors import Cut, Object, SetError
 from gateway.simulator.mailboxes import Destroyed, Restored
-from gateway.simulator.objects.lookup import flat
-from gateway.simulator.objects.stored import StoredObjects
+from gateway.simulator.objects.owned import OwnedObjects
 from gateway.simulator.objects.values import wrong
 from gateway.simulator.tasks.life import Failed
 from gateway.simulator.tasks.tasks import tasks_of
@@ -17,7 +16,7 @@ from gateway.simulator.world import World
 INVALID = "Invalid value for property"
 
 
-class ArchivedItems(StoredObjects):
+class ArchivedItems(OwnedObjects):
     """Deleted items, those of the own account unless the caller may act as anybody. They can only be restored, kept longer, or destroyed."""
 
     def take(self, fact: Destroyed) -> None:
@@ -48,27 +47,6 @@ class ArchivedItems(StoredObjects):
         if content is None:
             raise Failed("Blob not found")
         self.world.tell("message.restored", Restored(task["accountId"], b"", content))
-
-    def query(self, caller: Caller, arguments: Object) -> Object:
-        """As for every type; only those who may act as others know that there are accounts."""
-        if not caller.may("impersonate") and any(name == "accountId" for name, _ in flat(arguments.get("filter"))):
-            raise MethodError("unsupportedFilter", "Filter on property accountId is not supported or invalid")
-        return super().query(caller, arguments)
-
-    def visible(self, caller: Caller, arguments: Object) -> Mapping[str, Object]:  # noqa: ARG002 - a hook
-        """All items, or those of the caller."""
-        if caller.may("impersonate"):
-            return self.objects
-        return {id_: stored for id_, stored in self.objects.items() if stored["accountId"] == caller.account_id}
-
-    def show(self, caller: Caller, id_: str, stored: Object, wanted: frozenset[str]) -> Object:
-        """Wire form; others than those who may act as anybody see no account, and an id of the content that is theirs for an hour."""
-        shown = super().show(caller, id_, stored, wanted)
-        if not caller.may("impersonate"):
-            shown.pop("accountId", None)
-            if "blobId" in shown:
-                shown["blobId"] = self.world.blobs.lend(caller.account_id, stored["blobId"])
-        return shown
 
     def create(self, caller: Caller, arguments: Object, value: Any, references: MutableMapping[str, str]) -> Object:  # noqa: ARG002 - a hook
         """SetError."""

@@ -1,41 +1,19 @@
 """Samples that the spam classifier learns from (jmap-management-api 3.23; recordings `spam`)."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from email import message_from_bytes
 from email.utils import parseaddr
 from typing import Any
 
 from gateway.knowledge.instants import text_of
 from gateway.simulator.callers import Caller
-from gateway.simulator.errors import MethodError, Object, SetError
-from gateway.simulator.objects.lookup import flat
-from gateway.simulator.objects.stored import StoredObjects
+from gateway.simulator.errors import Object, SetError
+from gateway.simulator.objects.owned import OwnedObjects
 from gateway.simulator.objects.values import wrong
 
 
-class TrainingSamples(StoredObjects):
+class TrainingSamples(OwnedObjects):
     """Messages with a verdict. Their accounts are those they are for, none for samples of the whole server."""
-
-    def query(self, caller: Caller, arguments: Object) -> Object:
-        """As for every type; only those who may act as others know that there are accounts."""
-        if not caller.may("impersonate") and any(name == "accountId" for name, _ in flat(arguments.get("filter"))):
-            raise MethodError("unsupportedFilter", "Filter on property accountId is not supported or invalid")
-        return super().query(caller, arguments)
-
-    def visible(self, caller: Caller, arguments: Object) -> Mapping[str, Object]:  # noqa: ARG002 - a hook
-        """All samples, or those of the caller."""
-        if caller.may("impersonate"):
-            return self.objects
-        return {id_: stored for id_, stored in self.objects.items() if stored["accountId"] == caller.account_id}
-
-    def show(self, caller: Caller, id_: str, stored: Object, wanted: frozenset[str]) -> Object:
-        """Wire form; others than those who may act as anybody see no account, and an id of the message that is theirs for an hour."""
-        shown = super().show(caller, id_, stored, wanted)
-        if not caller.may("impersonate"):
-            shown.pop("accountId", None)
-            if "blobId" in shown:
-                shown["blobId"] = self.world.blobs.lend(caller.account_id, stored["blobId"])
-        return shown
 
     def create(self, caller: Caller, arguments: Object, value: Any, references: MutableMapping[str, str]) -> Object:
         """Take a sample, or SetError."""

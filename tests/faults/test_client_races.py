@@ -141,7 +141,9 @@ async def test_beyond_the_queue_it_is_busy_at_once(liar, open_upstream):
 
 
 @pytest.mark.parametrize("call", [ONE, Query("Account", [BY_ID], 10)])
-async def test_clients_that_leave_free_their_places(liar, upstream, call):
+async def test_clients_that_leave_free_their_places(liar, open_upstream, call):
+    upstream = await open_upstream(liar.url, limits={"queue_seconds": 10}, timeouts={"read": 10, "total": 20})
+    await upstream.discover()
     liar.then = liar.silent
     leaving = [asyncio.create_task(upstream.caller("Basic one").request(call)) for _ in range(7)]
     await liar.asked(4)
